@@ -1,0 +1,25 @@
+//! Every decision of blocktap, and nothing else: no clock, no randomness, no I/O.
+//!
+//! Time and jitter are arguments, reads do not mutate, outcomes are enums. What is here can be played a million times a
+//! second by a property test, and is.
+
+pub mod at;
+pub mod audit;
+pub mod backoff;
+pub mod block_time;
+pub mod breaker;
+pub mod chain_id;
+pub mod class;
+pub mod cursor;
+pub mod event;
+pub mod event_id;
+pub mod ewma;
+pub mod hash;
+pub mod header;
+pub mod json_line;
+pub mod numbers;
+pub mod restarts;
+pub mod score;
+pub mod start;
+pub mod token_bucket;
+pub mod window;

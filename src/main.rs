@@ -1,0 +1,7 @@
+//! The `blocktap` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    blocktap::cli::main()
+}
