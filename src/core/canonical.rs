@@ -1,0 +1,234 @@
+//! The canonical chain as far as it was delivered and may still change: from the last final block to the tip.
+//!
+//! *Invariants.* Every block follows the one before it. Nothing at or below the final height ever leaves. There is always
+//! an anchor: the place where the next block must go, even before the first one.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use super::hash::Hash;
+use super::header::{BlockRef, Header};
+use super::numbers::Height;
+
+/// The place where the next block must go. It names the block below by its hash alone, so that a stream may begin with a
+/// chain's very first block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Anchor {
+    /// The height of the block to come.
+    pub next: Height,
+    /// The hash that it must name as its parent.
+    pub parent: Hash,
+}
+
+impl Anchor {
+    /// The place right above a block.
+    pub const fn above(block: &BlockRef) -> Self {
+        Self { next: block.height.next(), parent: block.hash }
+    }
+
+    /// The place where `header` itself stands.
+    pub const fn under(header: &Header) -> Self {
+        Self { next: header.height, parent: header.parent }
+    }
+}
+
+/// Why a change was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The block does not follow the tip.
+    #[error("the block does not follow the tip")]
+    NotLinked,
+    /// The block is final.
+    #[error("block {0} is final")]
+    Final(Height),
+    /// There is nothing left that could be undone.
+    #[error("nothing is left to undo")]
+    Empty,
+}
+
+/// The canonical chain from the last final block to the tip.
+#[derive(Clone, Debug)]
+pub struct Canonical {
+    base: Anchor,
+    blocks: VecDeque<Header>,
+    finalized: Option<Height>,
+}
+
+impl Canonical {
+    /// The longest ring kept when nothing ever becomes final.
+    pub const CAPACITY: usize = 10_000;
+
+    /// A chain that begins at `base` and has no block yet.
+    pub const fn starting_at(base: Anchor) -> Self {
+        Self { base, blocks: VecDeque::new(), finalized: None }
+    }
+
+    /// A chain read back: `blocks` oldest first and linked; `None` if there are none.
+    pub fn resumed(blocks: &[Header], finalized: Option<Height>) -> Option<Self> {
+        let mut chain = Self::starting_at(Anchor::under(blocks.first()?));
+        for block in blocks {
+            chain.apply(*block).ok()?;
+        }
+        chain.finalized = finalized;
+        Some(chain)
+    }
+
+    /// Where the next block must go.
+    pub fn anchor(&self) -> Anchor {
+        self.tip().map_or(self.base, |tip| Anchor::above(&tip.block()))
+    }
+
+    /// The last block.
+    pub fn tip(&self) -> Option<&Header> {
+        self.blocks.back()
+    }
+
+    /// The last final height.
+    pub const fn finalized(&self) -> Option<Height> {
+        self.finalized
+    }
+
+    /// How many blocks are held.
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Whether no block is held.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// Where the ring begins: nothing is known below.
+    pub fn base(&self) -> Anchor {
+        self.base
+    }
+
+    /// The block at `height`, if it is held.
+    pub fn at(&self, height: Height) -> Option<&Header> {
+        let first = self.blocks.front()?.height;
+        self.blocks.get(usize::try_from(height.0.checked_sub(first.0)?).ok()?)
+    }
+
+    /// Whether this very block is part of the chain.
+    pub fn contains(&self, block: &BlockRef) -> bool {
+        self.at(block.height).is_some_and(|held| held.hash == block.hash)
+    }
+
+    /// Whether `header`'s parent is part of the chain, be it the tip or a block below.
+    pub fn attaches(&self, header: &Header) -> bool {
+        let place = Anchor::under(header);
+        place == self.base || self.at_anchor(place)
+    }
+
+    fn at_anchor(&self, place: Anchor) -> bool {
+        let below = place.next.previous().and_then(|height| self.at(height));
+        below.is_some_and(|block| block.hash == place.parent)
+    }
+
+    /// Adds the next block.
+    ///
+    /// # Errors
+    /// [`Refused::NotLinked`].
+    pub fn apply(&mut self, block: Header) -> Result<(), Refused> {
+        if Anchor::under(&block) != self.anchor() {
+            return Err(Refused::NotLinked);
+        }
+        self.blocks.push_back(block);
+        if self.blocks.len() > Self::CAPACITY {
+            self.drop_oldest();
+        }
+        Ok(())
+    }
+
+    /// Takes the last block away.
+    ///
+    /// # Errors
+    /// [`Refused::Final`], [`Refused::Empty`].
+    pub fn undo(&mut self) -> Result<Header, Refused> {
+        let tip = self.tip().ok_or(Refused::Empty)?;
+        if self.finalized.is_some_and(|finalized| tip.height <= finalized) {
+            return Err(Refused::Final(tip.height));
+        }
+        self.blocks.pop_back().ok_or(Refused::Empty)
+    }
+
+    /// Declares everything up to `height` final, as far as it lies above what already is and not above the tip. Gives the
+    /// newest final block if that is news, and forgets what lies below it.
+    pub fn finalize(&mut self, height: Height) -> Option<Header> {
+        let height = height.min(self.tip()?.height);
+        if self.finalized.is_some_and(|finalized| height <= finalized) {
+            return None;
+        }
+        let block = *self.at(height)?;
+        self.finalized = Some(height);
+        while self.blocks.front().is_some_and(|oldest| oldest.height < height) {
+            self.drop_oldest();
+        }
+        Some(block)
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.blocks.pop_front() {
+            self.base = Anchor::above(&oldest.block());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn block(height: u64, branch: u8, parent: Hash) -> Header {
+        let mut hash = [branch; 32];
+        hash[..8].copy_from_slice(&height.to_be_bytes());
+        Header { height: Height(height), hash: Hash(hash), parent, time_s: height }
+    }
+
+    #[test]
+    fn a_chain_may_begin_with_the_very_first_block() {
+        let mut chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO });
+        let genesis = block(0, 1, Hash::ZERO);
+        assert!(chain.attaches(&genesis));
+        chain.apply(genesis).unwrap();
+        assert_eq!(chain.anchor(), Anchor { next: Height(1), parent: genesis.hash });
+    }
+
+    #[test]
+    fn final_blocks_never_leave() {
+        let mut chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO });
+        for height in 0..5 {
+            chain.apply(block(height, 1, chain.anchor().parent)).unwrap();
+        }
+        assert_eq!(chain.finalize(Height(3)).map(|block| block.height), Some(Height(3)));
+        assert_eq!(chain.finalize(Height(3)), None);
+        chain.undo().unwrap();
+        assert_eq!(chain.undo(), Err(Refused::Final(Height(3))));
+        assert_eq!(chain.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_the_chain_stays_linked(steps in proptest::collection::vec((0u8..4, any::<u8>()), 0..200)) {
+            let mut chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO });
+            for (step, value) in steps {
+                let before = chain.finalized();
+                match step {
+                    0 | 1 => { let anchor = chain.anchor(); chain.apply(block(anchor.next.0, value, anchor.parent)).unwrap(); }
+                    2 => { let _ = chain.undo(); }
+                    _ => { let _ = chain.finalize(Height(u64::from(value) / 4)); }
+                }
+                prop_assert!(chain.finalized() >= before);
+                let blocks: Vec<_> = chain.blocks.iter().copied().collect();
+                for pair in blocks.windows(2) {
+                    prop_assert!(pair[1].follows(&pair[0].block()));
+                }
+                if let Some(first) = blocks.first() {
+                    prop_assert_eq!(Anchor::under(first), chain.base());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Consensus: which branch of the chain the operators agree on.
+//!
+//! Consensus says *which* fork, verification says whether it is *true*; a block is delivered when both agree.
+
+pub mod ballot;
+pub mod dag;
+pub mod ruling;
+pub mod votes;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::dag::Dag;
+use self::ruling::{Bench, Dispute, Newcomers, Rules, Ruling};
+use self::votes::{Operator, Votes};
+use super::at::At;
+use super::canonical::Canonical;
+use super::header::Header;
+use super::numbers::Height;
+
+/// How many heads on our branch an operator must show before it no longer counts as forked.
+const HEADS_TO_RETURN: u32 = 3;
+
+/// What is known of one chain's branches and of who holds to which.
+#[derive(Clone, Debug)]
+pub struct Consensus {
+    /// The rules; the block time in them follows the measured one.
+    pub rules: Rules,
+    dag: Dag,
+    votes: Votes,
+    dispute: Dispute,
+    forked: BTreeMap<Operator, Return>,
+}
+
+/// How far a forked operator has come back.
+#[derive(Clone, Copy, Debug, Default)]
+struct Return {
+    heads: u32,
+    last: Option<Header>,
+}
+
+impl Consensus {
+    /// Nothing is known yet.
+    pub fn new(rules: Rules) -> Self {
+        let (dag, votes, dispute) = (Dag::default(), Votes::default(), Dispute::default());
+        Self { rules, dag, votes, dispute, forked: BTreeMap::new() }
+    }
+
+    /// Takes an operator's word: `header` is its newest, or on its canonical chain. The header was shown to hash to its hash.
+    /// Tells whether the header is news.
+    pub fn vote(&mut self, operator: &str, header: Header, now: At) -> bool {
+        let news = self.dag.insert(header);
+        self.votes.cast(operator, header, now, &self.dag);
+        news
+    }
+
+    /// Takes a header that only serves to link others.
+    pub fn learn(&mut self, header: Header) {
+        self.dag.insert(header);
+    }
+
+    /// Takes an operator's vote away.
+    pub fn revoke(&mut self, operator: &str) {
+        self.votes.revoke(operator);
+        self.forked.remove(operator);
+    }
+
+    /// The votes, for people and for choosing a target.
+    pub fn votes(&self) -> &Votes {
+        &self.votes
+    }
+
+    /// Operators that hold to a branch which lost.
+    pub fn forked(&self) -> BTreeSet<Operator> {
+        self.forked.keys().cloned().collect()
+    }
+
+    /// How many headers are held.
+    pub fn headers(&self) -> usize {
+        self.dag.len()
+    }
+
+    /// Whether `operator`'s newest header is `header` or descends from it.
+    pub fn supports(&self, operator: &str, header: &Header) -> bool {
+        let vote = self.votes.iter().find(|(name, _)| *name == operator);
+        vote.is_some_and(|(_, vote)| self.dag.descends(&vote.head, &header.block()))
+    }
+
+    /// The blocks from the chain up to `operator`'s newest header, if its head hangs together with the chain.
+    pub fn branch_of(&self, operator: &str, chain: &Canonical) -> Vec<Header> {
+        let vote = self.votes.iter().find(|(name, _)| *name == operator);
+        match vote.map(|(_, vote)| self.dag.descent(&vote.head, chain)) {
+            Some(dag::Descent::Branch(path)) => path,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Rules on the votes.
+    pub fn rule(&mut self, chain: &Canonical, leader: Option<&str>, newcomers: Newcomers, now: At) -> Ruling {
+        self.votes.expire(now, self.rules.vote_lifetime());
+        self.dag.forget_below(chain.base().next);
+        let forked = self.forked();
+        let bench = Bench {
+            rules: &self.rules,
+            dag: &self.dag,
+            votes: &self.votes,
+            chain,
+            leader,
+            forked: &forked,
+            newcomers,
+        };
+        let ruling = bench.rule(&mut self.dispute, now);
+        self.track_forks(&ruling, chain);
+        ruling
+    }
+
+    fn track_forks(&mut self, ruling: &Ruling, chain: &Canonical) {
+        for operator in &ruling.forked {
+            self.forked.insert(operator.clone(), Return::default());
+        }
+        let votes = &self.votes;
+        let dag = &self.dag;
+        let tip = chain.tip().copied();
+        self.forked.retain(|operator, back| {
+            let Some((_, vote)) = votes.iter().find(|(name, _)| *name == operator) else { return false };
+            if ruling.forked.contains(operator) {
+                return true;
+            }
+            let ours = chain.contains(&vote.head.block())
+                || tip.is_some_and(|tip| dag.descends(&vote.head, &tip.block()));
+            match ours {
+                false => *back = Return::default(),
+                true if back.last != Some(vote.head) => {
+                    *back = Return { heads: back.heads + 1, last: Some(vote.head) };
+                }
+                true => {}
+            }
+            back.heads < HEADS_TO_RETURN
+        });
+    }
+
+    /// The height that lag is measured against: with three operators or more the second highest head, so that one that leaps
+    /// ahead moves nothing; with two the higher; with one its own.
+    pub fn reference(&self) -> Option<Height> {
+        let heads = self.heads();
+        heads.get(usize::from(heads.len() >= 3)).copied()
+    }
+
+    /// The highest height that two operators have, or the only one's head.
+    pub fn attainable(&self) -> Option<Height> {
+        let heads = self.heads();
+        heads.get(usize::from(heads.len() >= 2)).copied()
+    }
+
+    fn heads(&self) -> Vec<Height> {
+        let mut heads: Vec<Height> = self.votes.iter().map(|(_, vote)| vote.head.height).collect();
+        heads.sort_unstable_by(|a, b| b.cmp(a));
+        heads
+    }
+}
+
+#[cfg(test)]
+mod tests;

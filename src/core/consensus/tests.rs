@@ -1,0 +1,241 @@
+//! The rules of consensus, one sentence each.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::ruling::{Corroboration, Obstacle, OnSingle};
+use super::*;
+use crate::core::canonical::Anchor;
+use crate::core::hash::Hash;
+
+const NOW: At = At::from_secs(1_000);
+
+fn rules() -> Rules {
+    Rules {
+        corroboration: Corroboration::Two,
+        on_single: OnSingle::Flag,
+        block_time: Duration::from_secs(1),
+        lag_threshold: Duration::from_secs(30),
+    }
+}
+
+fn block(height: u64, branch: u8, parent: Hash) -> Header {
+    let mut hash = [branch; 32];
+    hash[..8].copy_from_slice(&height.to_be_bytes());
+    Header { height: Height(height), hash: Hash(hash), parent, time_s: height }
+}
+
+/// `count` blocks of `branch` on top of `below`.
+fn grow(below: &Header, branch: u8, count: u64) -> Vec<Header> {
+    let mut blocks = vec![*below];
+    for _ in 0..count {
+        let parent = blocks[blocks.len() - 1];
+        blocks.push(block(parent.height.0 + 1, branch, parent.hash));
+    }
+    blocks.split_off(1)
+}
+
+struct Court {
+    consensus: Consensus,
+    chain: Canonical,
+}
+
+impl Court {
+    /// Three blocks are delivered; nobody has voted.
+    fn new() -> Self {
+        let mut chain = Canonical::starting_at(Anchor { next: Height(1), parent: Hash::ZERO });
+        let first = block(1, 0, Hash::ZERO);
+        chain.apply(first).unwrap();
+        grow(&first, 0, 2).into_iter().for_each(|block| chain.apply(block).unwrap());
+        Self { consensus: Consensus::new(rules()), chain }
+    }
+
+    fn tip(&self) -> Header {
+        *self.chain.tip().unwrap()
+    }
+
+    fn votes(&mut self, operator: &str, blocks: &[Header], now: At) {
+        blocks.iter().for_each(|block| self.consensus.learn(*block));
+        self.consensus.vote(operator, blocks[blocks.len() - 1], now);
+    }
+
+    fn rule(&mut self, now: At) -> Ruling {
+        self.consensus.rule(&self.chain, None, Newcomers::None, now)
+    }
+}
+
+#[test]
+fn two_operators_on_one_hash_carry_it() {
+    let mut court = Court::new();
+    let next = grow(&court.tip(), 1, 1);
+    court.votes("a", &next, NOW);
+    court.votes("b", &next, NOW);
+    let agreed = court.rule(NOW).agreed.unwrap();
+    assert_eq!(agreed.block, next[0].block());
+    assert_eq!(agreed.operators, ["a", "b"]);
+}
+
+#[test]
+fn whoever_is_behind_abstains() {
+    let mut court = Court::new();
+    let next = grow(&court.tip(), 1, 4);
+    court.votes("a", &next, NOW);
+    court.votes("b", &next[..2], NOW);
+    let behind = [*court.chain.at(Height(2)).unwrap()];
+    court.votes("c", &behind, NOW);
+    let ruling = court.rule(NOW);
+    assert_eq!(ruling.agreed.unwrap().block, next[1].block());
+    assert!(matches!(ruling.obstacle, Some(Obstacle::Held(claim)) if claim.block == next[2].block()));
+    assert!(ruling.forked.is_empty());
+}
+
+#[test]
+fn a_lone_operator_is_held_while_another_advances() {
+    let mut court = Court::new();
+    let next = grow(&court.tip(), 1, 1);
+    let tip = court.tip();
+    court.votes("b", &[tip], NOW);
+    court.votes("a", &next, NOW);
+    assert_eq!(court.rule(NOW).agreed, None);
+    let later = NOW + Duration::from_secs(31);
+    court.votes("a", &next, later);
+    court.votes("b", &[tip], later);
+    assert_eq!(court.rule(later).agreed.unwrap().operators, ["a"]);
+}
+
+#[test]
+fn a_lone_operator_is_held_for_ever_where_the_user_says_so() {
+    let mut court = Court::new();
+    court.consensus.rules.on_single = OnSingle::Hold;
+    let next = grow(&court.tip(), 1, 1);
+    court.votes("a", &next, NOW);
+    assert_eq!(court.rule(NOW).agreed, None);
+}
+
+#[test]
+fn a_split_waits_then_goes_to_the_strict_majority() {
+    let mut court = Court::new();
+    let (ours, theirs) = (grow(&court.tip(), 1, 1), grow(&court.tip(), 2, 1));
+    court.votes("a", &ours, NOW);
+    court.votes("b", &ours, NOW);
+    court.votes("c", &theirs, NOW);
+    assert!(matches!(court.rule(NOW).obstacle, Some(Obstacle::Split(claims)) if claims.len() == 2));
+    let ruling = court.rule(NOW + Duration::from_secs(2));
+    assert_eq!(ruling.agreed.unwrap().block, ours[0].block());
+    assert_eq!(ruling.forked, BTreeSet::from(["c".into()]));
+}
+
+#[test]
+fn a_majority_that_outgrew_its_rivals_need_not_wait() {
+    let mut court = Court::new();
+    let (ours, theirs) = (grow(&court.tip(), 1, 2), grow(&court.tip(), 2, 1));
+    court.votes("a", &ours, NOW);
+    court.votes("b", &ours, NOW);
+    court.votes("c", &theirs, NOW);
+    assert_eq!(court.rule(NOW).agreed.unwrap().block, ours[1].block());
+}
+
+#[test]
+fn a_tie_halts_and_heals_by_itself() {
+    let mut court = Court::new();
+    let (ours, theirs) = (grow(&court.tip(), 1, 1), grow(&court.tip(), 2, 1));
+    court.votes("a", &ours, NOW);
+    court.votes("b", &theirs, NOW);
+    assert!(matches!(court.rule(NOW).obstacle, Some(Obstacle::Split(_))));
+    let later = NOW + Duration::from_secs(15);
+    assert!(matches!(court.rule(later).obstacle, Some(Obstacle::Halted(_))));
+    let healed = grow(&ours[0], 1, 1);
+    court.votes("b", &healed, later);
+    court.votes("a", &healed, later);
+    assert_eq!(court.rule(later).agreed.unwrap().block, healed[0].block());
+}
+
+#[test]
+fn a_majority_on_a_shorter_branch_is_followed() {
+    let mut court = Court::new();
+    let fork = *court.chain.at(Height(1)).unwrap();
+    let shorter = grow(&fork, 7, 1);
+    for operator in ["a", "b", "c"] {
+        let tip = court.tip();
+        court.votes(operator, &[tip], NOW);
+        court.votes(operator, &shorter, NOW);
+    }
+    assert_eq!(court.rule(NOW).agreed.unwrap().block, shorter[0].block());
+}
+
+#[test]
+fn a_provider_that_merely_goes_back_changes_nothing() {
+    let mut court = Court::new();
+    let next = grow(&court.tip(), 1, 2);
+    for operator in ["a", "b"] {
+        court.votes(operator, &next, NOW);
+        court.votes(operator, &next[..1], NOW);
+    }
+    assert_eq!(court.rule(NOW).agreed.unwrap().block, next[1].block());
+}
+
+#[test]
+fn the_missing_link_of_a_vote_is_named() {
+    let mut court = Court::new();
+    let next = grow(&court.tip(), 1, 3);
+    court.consensus.vote("a", next[2], NOW);
+    let ruling = court.rule(NOW);
+    assert_eq!(ruling.missing["a"], next[1].block());
+    assert_eq!(ruling.agreed, None);
+}
+
+#[test]
+fn a_forked_operator_returns_after_three_heads_on_our_branch() {
+    let mut court = Court::new();
+    let (ours, theirs) = (grow(&court.tip(), 1, 9), grow(&court.tip(), 2, 1));
+    court.votes("a", &ours, NOW);
+    court.votes("b", &ours, NOW);
+    court.votes("c", &theirs, NOW);
+    let _ = court.rule(NOW);
+    assert!(court.consensus.forked().contains("c"));
+    ours.iter().for_each(|block| court.chain.apply(*block).unwrap());
+    for (count, forked) in [(5, true), (6, true), (7, false)] {
+        court.votes("c", &ours[..count], NOW);
+        let _ = court.rule(NOW);
+        assert_eq!(court.consensus.forked().contains("c"), forked);
+    }
+}
+
+#[test]
+fn one_that_leaps_ahead_is_no_reference() {
+    let mut court = Court::new();
+    let next = grow(&court.tip(), 1, 2);
+    court.votes("a", &next, NOW);
+    court.votes("b", &next, NOW);
+    court.consensus.vote("c", block(9_000_000, 3, Hash([9; 32])), NOW);
+    assert_eq!(court.consensus.reference(), Some(next[1].height));
+}
+
+proptest! {
+    /// Fewer liars than honest operators never get a block of theirs agreed, in whatever order votes come.
+    #[test]
+    fn a_lying_minority_never_carries_a_block(order in Just((0..5usize).collect::<Vec<_>>()).prop_shuffle(), lead in 0u64..4) {
+        let mut court = Court::new();
+        let honest = grow(&court.tip(), 1, 3);
+        let lie = grow(&court.tip(), 9, 3 + lead);
+        for (step, index) in order.into_iter().enumerate() {
+            let now = NOW + Duration::from_secs(step as u64);
+            let (operator, branch) = (format!("op{index}"), if index < 2 { &lie } else { &honest });
+            court.votes(&operator, branch, now);
+            let agreed = court.rule(now).agreed;
+            let lies: Vec<_> = lie.iter().map(Header::block).collect();
+            // Two liars that speak first and alone are two operators that agree: no rule can tell. From the third voice on
+            // there is dissent, and from the fifth the honest have the majority.
+            if step == 4 {
+                prop_assert!(agreed.is_none_or(|agreed| !lies.contains(&agreed.block)));
+            }
+        }
+        let now = NOW + Duration::from_secs(60);
+        for index in 0..5 {
+            court.votes(&format!("op{index}"), if index < 2 { &lie } else { &honest }, now);
+        }
+        let _ = court.rule(now);
+        prop_assert_eq!(court.rule(now + Duration::from_secs(2)).agreed.map(|agreed| agreed.block), Some(honest[2].block()));
+    }
+}

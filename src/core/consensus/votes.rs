@@ -1,0 +1,80 @@
+//! Each operator's latest word on the chain.
+//!
+//! An operator votes for the newest header it showed and for everything below it. One operator, one vote, however many
+//! endpoints it runs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::dag::Dag;
+use crate::core::at::At;
+use crate::core::header::Header;
+
+/// The name of whoever runs a provider: the unit of independence.
+pub type Operator = String;
+
+/// One operator's latest word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Vote {
+    /// The newest header it showed.
+    pub head: Header,
+    /// When it last answered at all.
+    pub heard: At,
+    /// When it last showed a hash that moved its chain.
+    pub advanced: At,
+}
+
+/// All operators' votes.
+#[derive(Clone, Debug, Default)]
+pub struct Votes {
+    by_operator: BTreeMap<Operator, Vote>,
+}
+
+impl Votes {
+    /// Takes `operator`'s word. A header below its own newest one, on the same branch, only shows that it is alive: behind a
+    /// load balancer replicas lag each other, and a step back is not a change of mind.
+    pub fn cast(&mut self, operator: &str, head: Header, now: At, dag: &Dag) {
+        let Some(vote) = self.by_operator.get_mut(operator) else {
+            self.by_operator.insert(operator.into(), Vote { head, heard: now, advanced: now });
+            return;
+        };
+        vote.heard = now;
+        if !dag.descends(&vote.head, &head.block()) {
+            vote.head = head;
+            vote.advanced = now;
+        }
+    }
+
+    /// Takes `operator`'s vote away: it turned out to be wrong, or of another chain.
+    pub fn revoke(&mut self, operator: &str) {
+        self.by_operator.remove(operator);
+    }
+
+    /// Forgets who has not been heard of for `lifetime`.
+    pub fn expire(&mut self, now: At, lifetime: Duration) {
+        self.by_operator.retain(|_, vote| now.since(vote.heard) <= lifetime);
+    }
+
+    /// Every vote, by operator's name.
+    pub fn iter(&self) -> impl Iterator<Item = (&Operator, &Vote)> {
+        self.by_operator.iter()
+    }
+
+    /// How many operators have a vote.
+    pub fn len(&self) -> usize {
+        self.by_operator.len()
+    }
+
+    /// Whether nobody has voted.
+    pub fn is_empty(&self) -> bool {
+        self.by_operator.is_empty()
+    }
+
+    /// Whether an operator outside of `but` moved its chain within `recent`.
+    pub fn another_advances(&self, but: &[Operator], now: At, recent: Duration) -> bool {
+        let others = self.iter().filter(|(operator, _)| !but.contains(operator));
+        others.into_iter().any(|(_, vote)| now.since(vote.advanced) <= recent)
+    }
+}
