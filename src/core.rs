@@ -21,6 +21,8 @@ pub mod header;
 pub mod json_line;
 pub mod linker;
 pub mod numbers;
+#[cfg(test)]
+pub mod rehearsal;
 pub mod restarts;
 pub mod score;
 pub mod start;
