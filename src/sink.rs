@@ -11,12 +11,18 @@
 //! - A sink SHOULD put its position and its rows under one transaction.
 //! - A sink MUST NOT interpret bodies that it can pass on as they are.
 
+pub mod byte_size;
 pub mod console;
 pub mod error;
 pub mod file;
+pub mod place;
 pub mod registry;
+mod sequence;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(test)]
+mod story;
+pub mod verify;
 
 use std::sync::Arc;
 
