@@ -18,9 +18,14 @@ pub mod event_id;
 pub mod ewma;
 pub mod hash;
 pub mod header;
+pub mod health;
 pub mod json_line;
 pub mod linker;
+pub mod measures;
 pub mod numbers;
+pub mod outcome;
+pub mod quantile;
+pub mod readable;
 #[cfg(test)]
 pub mod rehearsal;
 pub mod restarts;
