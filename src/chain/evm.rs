@@ -1,1 +1,32 @@
-//! To come.
+//! EVM chains: what their blocks look like, and how everything in them is recomputed.
+//!
+//! # Why
+//! A provider's block is only a claim. Its header, transactions, withdrawals and receipts are bound together by hashes, so a
+//! claim can be taken apart and recomputed without asking anybody else. Nothing that the JSON calls a hash is believed.
+//!
+//! # Making
+//! The simulated world makes true blocks with the same code:
+//! - [`header::Header::hash`], [`transaction::Transaction::encode`] and [`transaction::Transaction::hash`],
+//!   [`receipt::Receipt::encode`], [`withdrawal::Withdrawal::encode`];
+//! - [`roots::ordered`] over encoded items, [`roots::of_transactions`], [`roots::of_receipts`], [`roots::of_withdrawals`];
+//! - [`bloom::bloom`] over logs;
+//! - [`seal::seal`] fills in everything that follows from a header's and a body's free fields.
+//!
+//! All of these structs are JSON-RPC objects under serde: [`block::Block`] is what `eth_getBlockByNumber` answers,
+//! `Vec<`[`receipt::Receipt`]`>` what `eth_getBlockReceipts` does. Quantities are read leniently and written canonically.
+//!
+//! # Not promised
+//! Some fields stand in no hash and stay claims: a transaction's `from` (recovering it costs a signature check each), the
+//! effective `gasPrice` of a dynamic-fee transaction, a legacy transaction's `chainId`, `totalDifficulty`, `size`, and a
+//! receipt's `from`, `to`, `contractAddress` and `effectiveGasPrice`.
+
+pub mod block;
+pub mod bloom;
+pub mod header;
+pub mod quantity;
+pub mod receipt;
+pub mod rlp;
+pub mod roots;
+pub mod seal;
+pub mod transaction;
+pub mod withdrawal;

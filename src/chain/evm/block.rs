@@ -1,0 +1,27 @@
+//! A block as `eth_getBlockByNumber` answers it.
+
+use alloy_primitives::B256;
+use serde::{Deserialize, Serialize};
+
+use super::header::Header;
+use super::transaction::Transaction;
+use super::withdrawal::Withdrawal;
+
+/// A block: whole, or with hashes in place of its transactions (`Block<B256>`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Block<T = Transaction> {
+    /// What it claims to be.
+    pub hash: B256,
+    /// Its header.
+    #[serde(flatten)]
+    pub header: Header,
+    /// Its transactions, in order.
+    pub transactions: Vec<T>,
+    /// The hashes of its uncles' headers; the headers themselves are not here.
+    #[serde(default)]
+    pub uncles: Option<Vec<B256>>,
+    /// Its withdrawals, since Shanghai.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawals: Option<Vec<Withdrawal>>,
+}
