@@ -1,6 +1,8 @@
 //! The simulated world: a chain that nobody can look up, and providers that fail on command.
 //!
-//! [`world::World`] grows a tree of blocks with real EVM hashes and roots.
+//! [`world::World`] grows a tree of blocks with real EVM hashes and roots. [`fleet::Fleet`] puts simulated providers in front
+//! of it, each with its own view, pace, quota and [`fault::Fault`]s. They answer through [`memory`], where tests run under
+//! paused time, or through [`loopback`], over real sockets; both ask the same [`provider::Provider`].
 //!
 //! *The same seed gives the same trace*, in every process: what a block holds follows from the seed, its parent and its
 //! branch, never from who asked first; maps that are iterated are ordered; the only clock is tokio's.
@@ -9,9 +11,21 @@
 
 pub mod block;
 pub mod chain_maker;
+pub mod corruption;
+pub mod fault;
+pub mod fleet;
 pub mod genesis;
+pub mod memory;
+pub mod profile;
+pub mod provider;
+pub mod quota;
 pub mod random;
 pub mod receipts;
+pub mod reply;
+pub mod rpc;
+pub mod script;
+pub mod session;
+pub mod trace;
 pub mod transactions;
 pub mod tree;
 pub mod view;

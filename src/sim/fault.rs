@@ -1,0 +1,194 @@
+//! How a simulated provider can fail.
+//!
+//! One variant a way of failing that was seen in public. Faults add up, act at once, on open connections too, and end
+//! when healed. [`super::provider`] gives each its place: on the wire, in the view, in the answer, or on the socket.
+
+use std::fmt;
+use std::time::Duration;
+
+use humantime::format_duration;
+
+use super::corruption::Corruption;
+use super::view::Fork;
+use crate::core::numbers::Height;
+
+/// One way to fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Every answer comes this much later.
+    Latency(Duration),
+    /// Requests are taken and never answered.
+    Stall,
+    /// Connections are reset in the middle of a request.
+    Drop,
+    /// Nobody is there: connections are reset when they are made, and open ones end.
+    Die,
+    /// Dies and comes back: down for one period, up for the next.
+    Flap {
+        /// Of being down, and of being up.
+        period: Duration,
+    },
+    /// Every answer is this HTTP status, with a text for people.
+    HttpStatus(u16),
+    /// No more than so many requests in a second.
+    RateLimit {
+        /// Requests; zero refuses all of them.
+        per_second: u32,
+        /// What a refusal names as the time to wait, if it names one.
+        retry_after: Option<Duration>,
+        /// Where a refusal stands.
+        refusal: Refusal,
+    },
+    /// Something that is not JSON-RPC at all.
+    Garbage(Garbage),
+    /// Blocks behind what it would see.
+    Lag(u64),
+    /// Its view stands still at the moment of the fault.
+    Freeze,
+    /// Announces heads so many blocks ahead of what there is.
+    Leap(u64),
+    /// Has no newest block: it is still catching up.
+    Syncing,
+    /// Announces its newest blocks, and then does not have them.
+    NullFor {
+        /// How many.
+        newest: u64,
+    },
+    /// Follows a branch of its own, or one that others follow as well.
+    ForkAt(Fork),
+    /// Invents a chain that nobody else follows and that is consistent in itself.
+    LieFrom(Height),
+    /// Answers as a chain of another number.
+    WrongChain(u64),
+    /// Changes what it hands out.
+    Corrupt(Corruption),
+    /// Knows neither `safe` nor `finalized`.
+    FinalityUnknown(Unknown),
+    /// Its `finalized` is so many blocks lower than it was.
+    FinalityBack(u64),
+    /// Does not know this method.
+    Unsupported(String),
+    /// Answers every request with this JSON-RPC error.
+    RpcError {
+        /// The code.
+        code: i64,
+        /// The message.
+        message: String,
+    },
+    /// Mixes up a batch.
+    Batch(BatchFault),
+    /// WebSocket: takes the subscription and then never says a word of it.
+    SilentWebSocket,
+    /// WebSocket: the other end is gone, and nothing says so.
+    DeafWebSocket,
+    /// WebSocket: every head twice.
+    DuplicateHeads,
+    /// WebSocket: of several heads at once only the last.
+    SkipHeads,
+}
+
+/// Where a refusal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// HTTP 429, with `Retry-After`.
+    Status,
+    /// HTTP 200 and a JSON-RPC error, with `data.rate.backoff_seconds`.
+    Body,
+}
+
+/// What is not JSON-RPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Garbage {
+    /// A page for people, as during an outage of a content network.
+    Html,
+    /// A plain sentence under the content type of JSON.
+    Plain,
+    /// Nothing.
+    Empty,
+    /// The right answer, but only the first half of it.
+    Truncated,
+}
+
+/// How a provider says that it knows no finality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// `result: null`.
+    Null,
+    /// Error -32000, as geth.
+    Code32000,
+    /// Error -39001, as Besu and Erigon.
+    Code39001,
+}
+
+/// What is wrong with a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchFault {
+    /// Answers in another order.
+    Reordered,
+    /// The last answer is missing.
+    Incomplete,
+    /// One error instead of a list.
+    SingleObject,
+    /// The connection is reset.
+    Reset,
+    /// Ids of other requests.
+    ForeignIds,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Latency(more) => write!(out, "answers {} later", format_duration(*more)),
+            Self::Stall => out.write_str("takes requests and never answers"),
+            Self::Drop => out.write_str("resets connections in the middle of a request"),
+            Self::Die => out.write_str("dies"),
+            Self::Flap { period } => write!(out, "dies and returns every {}", format_duration(*period)),
+            Self::HttpStatus(status) => write!(out, "answers HTTP {status}"),
+            Self::RateLimit { per_second, .. } => write!(out, "takes only {per_second} requests a second"),
+            Self::Garbage(what) => write!(out, "answers {what}"),
+            Self::Lag(blocks) => write!(out, "lags {blocks} blocks behind"),
+            Self::Freeze => out.write_str("stands still at its head"),
+            Self::Leap(blocks) => write!(out, "announces heads {blocks} blocks too high"),
+            Self::Syncing => out.write_str("is syncing and has no newest block"),
+            Self::NullFor { newest } => {
+                write!(out, "announces its newest {newest} blocks without having them")
+            }
+            Self::ForkAt(fork) => write!(out, "follows a fork from block {}", fork.from),
+            Self::LieFrom(height) => write!(out, "invents a chain of its own from block {height}"),
+            Self::WrongChain(chain) => write!(out, "answers as chain {chain}"),
+            Self::Corrupt(what) => write!(out, "lies: {what}"),
+            Self::FinalityUnknown(_) => out.write_str("knows no finality"),
+            Self::FinalityBack(blocks) => write!(out, "takes finality back by {blocks} blocks"),
+            Self::Unsupported(method) => write!(out, "does not know {method}"),
+            Self::RpcError { code, .. } => write!(out, "answers error {code}"),
+            Self::Batch(what) => write!(out, "{what}"),
+            Self::SilentWebSocket => out.write_str("takes subscriptions and stays silent"),
+            Self::DeafWebSocket => out.write_str("is gone from its sockets without a word"),
+            Self::DuplicateHeads => out.write_str("announces every head twice"),
+            Self::SkipHeads => out.write_str("announces only the last of several heads"),
+        }
+    }
+}
+
+impl fmt::Display for Garbage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Html => "a web page",
+            Self::Plain => "a plain sentence",
+            Self::Empty => "nothing at all",
+            Self::Truncated => "half of what it should",
+        })
+    }
+}
+
+impl fmt::Display for BatchFault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Reordered => "answers batches in another order",
+            Self::Incomplete => "leaves one answer out of every batch",
+            Self::SingleObject => "answers a batch with one error",
+            Self::Reset => "resets the connection at a batch",
+            Self::ForeignIds => "answers batches with ids of others",
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! The fleet without a network: a connector whose transports ask the providers themselves.
+//!
+//! Only tokio's clock passes here, so under a paused clock a day takes a moment. What a socket would do to an answer is
+//! decided as in production, by the same reading of status and body.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::time::sleep;
+
+use super::fleet::Fleet;
+use super::provider::Provider;
+use super::reply::{HttpAnswer, Reply};
+use super::session::{Next, Session};
+use crate::chain::error::ChainError;
+use crate::chain::secret_url::SecretUrl;
+use crate::chain::transport::{Connector, Limits, Socket, SocketTransport, Transport};
+use crate::core::class::Class;
+
+/// How long a real socket needs to notice that its other end is gone: a ping, and as long again for the answer.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// Makes transports to the providers of a fleet: `alpha` is at `http://alpha.sim/` and `ws://alpha.sim/`.
+#[derive(Clone, Debug)]
+pub struct SimConnector {
+    fleet: Fleet,
+}
+
+impl SimConnector {
+    /// To this fleet.
+    pub fn new(fleet: Fleet) -> Self {
+        Self { fleet }
+    }
+
+    fn provider(&self, url: &SecretUrl) -> Result<Provider, ChainError> {
+        let host = url.expose().host_str().unwrap_or_default();
+        let found = self.fleet.providers().find(|provider| provider.profile().host() == host);
+        found.cloned().ok_or_else(|| ChainError::new(Class::Config, "no simulated provider at this address"))
+    }
+}
+
+impl Connector for SimConnector {
+    fn http(&self, url: &SecretUrl) -> Result<Arc<dyn Transport>, ChainError> {
+        Ok(Arc::new(SimTransport { provider: self.provider(url)? }))
+    }
+
+    fn socket(&self, url: &SecretUrl) -> Result<Arc<dyn SocketTransport>, ChainError> {
+        Ok(Arc::new(SimTransport { provider: self.provider(url)? }))
+    }
+}
+
+/// Both ways to one provider.
+struct SimTransport {
+    provider: Provider,
+}
+
+impl fmt::Debug for SimTransport {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("SimTransport").field(&self.provider.profile().name).finish()
+    }
+}
+
+#[async_trait]
+impl Transport for SimTransport {
+    async fn post(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
+        let served = self.provider.serve(&body);
+        if served.reply == Reply::Silence || served.after > limits.deadline {
+            sleep(limits.deadline).await;
+            return Err(too_late(limits.deadline));
+        }
+        sleep(served.after).await;
+        match served.reply {
+            Reply::Answer(answer) if answer.body.len() > limits.max_bytes => {
+                Err(ChainError::new(Class::Split, format!("answer of more than {} bytes", limits.max_bytes)))
+            }
+            Reply::Answer(answer) => judge(answer),
+            Reply::Reset | Reply::Silence => Err(ChainError::transient("connection reset")),
+        }
+    }
+}
+
+fn too_late(deadline: Duration) -> ChainError {
+    ChainError::transient(format!("no answer within {}", humantime::format_duration(deadline)))
+}
+
+#[async_trait]
+impl SocketTransport for SimTransport {
+    async fn connect(&self, deadline: Duration) -> Result<Box<dyn Socket>, ChainError> {
+        let latency = self.provider.socket_latency();
+        if latency > deadline {
+            sleep(deadline).await;
+            return Err(too_late(deadline));
+        }
+        sleep(latency).await;
+        if self.provider.is_down() {
+            return Err(ChainError::transient("connection reset"));
+        }
+        Ok(Box::new(SimSocket { session: Session::open(self.provider.clone()) }))
+    }
+}
+
+struct SimSocket {
+    session: Session,
+}
+
+#[async_trait]
+impl Socket for SimSocket {
+    async fn send(&mut self, message: Bytes) -> Result<(), ChainError> {
+        self.session.accept(&message);
+        Ok(())
+    }
+
+    async fn receive(&mut self) -> Result<Bytes, ChainError> {
+        match self.session.next().await {
+            Next::Message(message) => Ok(message),
+            Next::Closed => Err(ChainError::transient("connection closed")),
+            Next::Deaf => {
+                sleep(KEEP_ALIVE).await;
+                Err(ChainError::transient("no answer to keep-alive"))
+            }
+        }
+    }
+}
+
+fn judge(answer: HttpAnswer) -> Result<Bytes, ChainError> {
+    match answer.status {
+        200 => Ok(answer.body),
+        429 => Err(ChainError::new(Class::RateLimited { retry_after: answer.retry_after }, "HTTP 429")),
+        status => Err(ChainError::transient(format!("HTTP {status}"))),
+    }
+}

@@ -1,0 +1,94 @@
+//! What a provider says to one question.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::condition::Condition;
+use crate::sim::block::Block;
+use crate::sim::corruption::Subject;
+use crate::sim::fault::Unknown;
+use crate::sim::rpc::{Answer, Detail, Question, Request, Selector};
+use crate::sim::view::View;
+use crate::sim::world::World;
+
+/// Everything that an answer depends on.
+pub struct Scene<'a> {
+    pub world: &'a World,
+    pub view: &'a View,
+    pub condition: &'a Condition,
+}
+
+impl Scene<'_> {
+    pub fn answer(&self, request: &Request) -> Answer {
+        if let Some(instead) = self.condition.instead(&request.method) {
+            return instead;
+        }
+        match request.question() {
+            Question::ChainId => self.chain_id(),
+            Question::BlockNumber => self.block_number(),
+            Question::Block(selector, detail) => self.block(selector, detail),
+            Question::Receipts(selector) => self.receipts(selector),
+            Question::Subscribe | Question::Unsubscribe => {
+                Answer::error(-32601, "notifications not supported")
+            }
+            Question::Unknown => Answer::error(-32601, "method not found"),
+            Question::Malformed => Answer::error(-32602, "invalid params"),
+        }
+    }
+
+    fn chain_id(&self) -> Answer {
+        Answer::quantity(self.condition.wrong_chain().unwrap_or_else(|| self.world.genesis().chain))
+    }
+
+    fn block_number(&self) -> Answer {
+        if self.condition.is_syncing() {
+            return Answer::quantity(0);
+        }
+        Answer::quantity(self.view.head.number() + self.condition.leap())
+    }
+
+    fn block(&self, selector: Selector, detail: Detail) -> Answer {
+        let render = |block: &Block| match detail {
+            Detail::Whole => block.full_json(),
+            Detail::Hashes => block.hashes_json(),
+        };
+        self.about(selector, Subject::Block, render)
+    }
+
+    fn receipts(&self, selector: Selector) -> Answer {
+        self.about(selector, Subject::Receipts, Block::receipts_json)
+    }
+
+    fn about(&self, selector: Selector, subject: Subject, render: impl Fn(&Block) -> Bytes) -> Answer {
+        let unknown = self.condition.finality_unknown();
+        match (selector, unknown) {
+            (Selector::Safe | Selector::Finalized, Some(Unknown::Null)) => return Answer::null(),
+            (Selector::Safe | Selector::Finalized, Some(Unknown::Code32000)) => {
+                return Answer::error(-32000, "finalized block not found");
+            }
+            (Selector::Safe | Selector::Finalized, Some(Unknown::Code39001)) => {
+                return Answer::error(-39001, "Unknown block");
+            }
+            _ => {}
+        }
+        match self.find(selector) {
+            Some(block) => Answer::Result(self.condition.told(subject, render(&block))),
+            None => Answer::null(),
+        }
+    }
+
+    fn find(&self, selector: Selector) -> Option<Arc<Block>> {
+        let at = |height| self.world.at_height(self.view, height);
+        let found = match selector {
+            Selector::Latest if self.condition.is_syncing() => None,
+            Selector::Latest => Some(self.view.head.clone()),
+            Selector::Safe => at(self.view.safe),
+            Selector::Finalized => at(self.view.finalized.minus(self.condition.finality_back())),
+            Selector::Height(height) => at(height),
+            Selector::Hash(hash) => self.world.by_hash(self.view, &hash),
+        };
+        let missing = self.condition.missing_from(self.view.head.height());
+        found.filter(|block| missing.is_none_or(|missing| block.height() < missing))
+    }
+}

@@ -1,0 +1,55 @@
+//! What comes back from a simulated provider, before it is known whether it travels through memory or over a socket.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// What happens to a request, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// From the request to what happens.
+    pub after: Duration,
+    /// What happens.
+    pub reply: Reply,
+}
+
+/// What happens to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It is answered.
+    Answer(HttpAnswer),
+    /// The connection is reset.
+    Reset,
+    /// Nothing, ever.
+    Silence,
+}
+
+/// An answer, as HTTP carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpAnswer {
+    /// The status.
+    pub status: u16,
+    /// The header of the same name.
+    pub retry_after: Option<Duration>,
+    /// The header of the same name.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl HttpAnswer {
+    /// A body of JSON under status 200.
+    pub fn json(body: impl Into<Bytes>) -> Self {
+        Self { status: 200, retry_after: None, content_type: "application/json", body: body.into() }
+    }
+
+    /// A text for people under any status.
+    pub fn text(status: u16, body: &'static str) -> Self {
+        Self {
+            status,
+            retry_after: None,
+            content_type: "text/plain",
+            body: Bytes::from_static(body.as_bytes()),
+        }
+    }
+}
