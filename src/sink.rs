@@ -13,6 +13,7 @@
 
 pub mod byte_size;
 pub mod console;
+mod disk;
 pub mod error;
 pub mod file;
 pub mod place;

@@ -8,8 +8,10 @@
 pub mod appender;
 pub mod recovery;
 pub mod rotation;
+mod verify;
 pub mod writer;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -22,6 +24,7 @@ use super::error::SinkError;
 use super::place::Place;
 use super::registry::{BuildError, Kind, Promise};
 use super::sequence::follow;
+use super::verify::{Summary, VerifyError};
 use super::{Context, Position, Sink};
 use crate::core::event::Event;
 
@@ -66,6 +69,13 @@ impl Kind for JsonLines {
             stream: context.stream,
         };
         Ok(Box::new(Self { settings, writer: None }))
+    }
+
+    async fn verify(config: Config, context: Context) -> Result<Summary, VerifyError> {
+        let path: PathBuf = config.path.resolve(&context);
+        blocking(move || verify::walk(&path, &context.stream))
+            .await
+            .map_err(|error| VerifyError::Unreadable(error.to_string()))?
     }
 }
 

@@ -36,6 +36,7 @@ pub struct Story {
     /// The canonical chain, oldest first, each block with its body.
     pub chain: Vec<(Header, Body)>,
     made: u64,
+    settled: usize,
     /// How many transactions each block has.
     pub transactions: u64,
 }
@@ -52,7 +53,7 @@ impl Story {
     /// A stream of another chain.
     pub fn of(stream: ChainId) -> Self {
         let tail = Tail::genesis(&stream, Height(START));
-        Self { stream, tail, chain: Vec::new(), made: 0, transactions: 3 }
+        Self { stream, tail, chain: Vec::new(), made: 0, settled: 0, transactions: 3 }
     }
 
     fn seal(&mut self, step: Step, header: Header, body: Option<Body>) -> Arc<Event> {
@@ -100,7 +101,8 @@ impl Story {
 
     /// The top block becomes final.
     pub fn finish(&mut self) -> Arc<Event> {
-        let (header, _) = *self.chain.last().expect("a block to call final");
+        let header = self.chain.last().expect("a block to call final").0;
+        self.settled = self.chain.len();
         self.seal(Step::Final, header, None)
     }
 
@@ -109,12 +111,11 @@ impl Story {
         (0..count).map(|_| self.apply()).collect()
     }
 
-    /// What the words tell: `a` a block comes, `u` the top one leaves, anything else makes it final.
+    /// What the words tell: `u` the top block leaves, `f` it becomes final, unless it is so already; else a block comes.
     pub fn tell(&mut self, words: &str) -> Vec<Arc<Event>> {
         let step = |word| match word {
-            'a' => self.apply(),
-            'u' if !self.chain.is_empty() => self.undo(),
-            'f' if !self.chain.is_empty() => self.finish(),
+            'u' if self.chain.len() > self.settled => self.undo(),
+            'f' if self.chain.len() > self.settled => self.finish(),
             _ => self.apply(),
         };
         words.chars().map(step).collect()

@@ -2,9 +2,14 @@
 
 use serde::Serialize;
 
+use crate::core::audit;
+
 /// What a walk over everything in a sink found, when nothing is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
+    /// The stream that it holds.
+    #[serde(flatten)]
+    pub stream: audit::Summary,
     /// What else was compared, and what a person may want to know, each in one sentence.
     pub notes: Vec<String>,
 }

@@ -1,10 +1,11 @@
 //! Appending to something that can fail half way.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 
 use serde::Deserialize;
 
+use crate::sink::disk::classify;
 use crate::sink::error::SinkError;
 
 /// When what was written is forced onto the disk.
@@ -110,24 +111,10 @@ impl<M: Medium> Appender<M> {
     }
 }
 
-/// What an error of the operating system means for a sink.
-pub fn classify(what: &str, error: &io::Error) -> SinkError {
-    let remedy = match error.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "let the daemon's user write there",
-        ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::InvalidFilename => {
-            "choose another path"
-        }
-        ErrorKind::NotSeekable | ErrorKind::Unsupported => "choose a regular file",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            return SinkError::Transient(format!("{what}: the disk is full ({error})"));
-        }
-        _ => return SinkError::Transient(format!("{what}: {error}")),
-    };
-    SinkError::Fatal(format!("{what}: {error}; {remedy}"))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     /// A disk with a little room that may refuse to sync.

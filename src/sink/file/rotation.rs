@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::core::numbers::Seq;
+use crate::sink::disk::folder;
 
 const DIGITS: usize = 20;
 
@@ -38,11 +39,6 @@ pub fn set_aside(path: &Path) -> io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
-}
-
-/// The folder that `path` lies in.
-pub fn folder(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes names in the folder of `path` survive a power cut.

@@ -151,3 +151,48 @@ proptest! {
         prop_assert_eq!(found, envelopes(&events));
     }
 }
+
+async fn verified(folder: &Path, config: &str) -> Result<Summary, VerifyError> {
+    JsonLines::verify(toml::from_str(config).unwrap(), story::context(folder)).await
+}
+
+#[tokio::test]
+async fn verification_reads_every_file_also_while_a_line_is_being_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!("{PLAIN}\nrotate_bytes = '1kB'");
+    assert!(matches!(verified(folder.path(), &config).await, Err(VerifyError::Unreadable(_))));
+    let events = Story::new().tell("aauaf");
+    let mut sink = sink(folder.path(), &config);
+    for event in &events {
+        sink.deliver(&[Arc::clone(event)]).await.unwrap();
+    }
+    let path = folder.path().join("out/ethereum.jsonl");
+    let mut text = fs::read(&path).unwrap();
+    text.extend_from_slice(b"{\"spec\":\"block");
+    fs::write(&path, text).unwrap();
+    let summary = verified(folder.path(), &config).await.unwrap();
+    assert_eq!((summary.stream.events, summary.stream.last_id), (5, Some(events[4].envelope.id)));
+    assert!(summary.notes.iter().any(|note| note.starts_with("14 bytes")), "{summary:?}");
+}
+
+#[tokio::test]
+async fn verification_tells_where_the_first_fault_is() {
+    let folder = tempfile::tempdir().unwrap();
+    sink(folder.path(), PLAIN).deliver(&Story::new().grow(4)).await.unwrap();
+    let path = folder.path().join("out/ethereum.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    for (harmed, line) in [
+        ([lines[0], lines[2], lines[3]].concat(), "line 2"),
+        ([lines[0], lines[1], lines[1], lines[3]].concat(), "line 3"),
+        (text.replace("\"seq\":4", "\"seq\":5"), "line 4"),
+        (text.replacen("\"step\":\"apply\"", "\"step\":\"undo\"", 1), "line 1"),
+        (text.replacen("{\"spec\"", "{spec", 1), "line 1"),
+    ] {
+        fs::write(&path, harmed).unwrap();
+        match verified(folder.path(), PLAIN).await {
+            Err(VerifyError::Fault { place, .. }) => assert!(place.ends_with(line), "{place}, not {line}"),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+}

@@ -5,13 +5,14 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::appender::{Appender, Fsync, classify};
+use super::appender::{Appender, Fsync};
 use super::recovery::{Recovered, recover};
-use super::rotation::{aside, folder, set_aside, sync_folder};
+use super::rotation::{aside, set_aside, sync_folder};
 use crate::core::chain_id::ChainId;
 use crate::core::event::{Envelope, Event, Tail};
 use crate::core::numbers::Seq;
 use crate::sink::Position;
+use crate::sink::disk::{classify, make_folder};
 use crate::sink::error::SinkError;
 
 /// What a file is opened for.
@@ -110,7 +111,7 @@ fn at(path: &Path, error: &io::Error) -> SinkError {
 }
 
 fn open_whole(path: &Path) -> io::Result<(File, Recovered)> {
-    make_folder(folder(path))?;
+    make_folder(path)?;
     let mut file = open(path, OpenOptions::new().create(true))?;
     let found = recover(&mut file)?;
     if found.torn_bytes > 0 {
@@ -121,13 +122,6 @@ fn open_whole(path: &Path) -> io::Result<(File, Recovered)> {
     file.sync_all()?;
     sync_folder(path)?;
     Ok((file, found))
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
-        _ => error,
-    })
 }
 
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
