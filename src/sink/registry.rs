@@ -92,7 +92,11 @@ pub struct Registry {
 impl Registry {
     /// The kinds that blocktap brings along.
     pub fn standard() -> Self {
-        Self::default().with_kind::<super::console::Console>().with_kind::<super::file::JsonLines>()
+        let registry =
+            Self::default().with_kind::<super::console::Console>().with_kind::<super::file::JsonLines>();
+        #[cfg(feature = "sqlite")]
+        let registry = registry.with_kind::<super::sqlite::Sqlite>();
+        registry
     }
 
     /// With one more kind.
