@@ -13,6 +13,8 @@ pub mod chain_id;
 pub mod class;
 pub mod consensus;
 pub mod cursor;
+pub mod election;
+pub mod eligibility;
 pub mod event;
 pub mod event_id;
 pub mod ewma;

@@ -1,0 +1,135 @@
+//! The reasons not to use a provider.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::core::at::At;
+use crate::core::breaker;
+use crate::core::readable::seconds;
+
+/// One reason not to use a provider.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "flag")]
+pub enum Flag {
+    /// Nobody has checked yet that it serves the right chain.
+    Unverified,
+    /// It serves another chain.
+    WrongChain,
+    /// It says itself that it is still catching up.
+    Syncing,
+    /// It is behind the reference tip.
+    Lagging {
+        /// By so many blocks now,
+        blocks: u64,
+        /// and by so many seconds on a time-weighted average.
+        mean_s: f64,
+    },
+    /// It shows no new blocks while others do.
+    NoHeads {
+        /// Since its last one.
+        since: At,
+    },
+    /// It holds to a branch that lost.
+    Forked,
+    /// It sent provably wrong content.
+    Quarantined {
+        /// Until it is given another chance.
+        until: At,
+    },
+    /// Its breaker is not closed.
+    BreakerOpen {
+        /// How it stands.
+        breaker: breaker::State,
+    },
+    /// Its account asked too much.
+    Throttled {
+        /// Until it may ask again.
+        until: At,
+    },
+    /// The operator ordered it out of service.
+    Cordoned,
+    /// Too many of its requests fail.
+    FailureRatio {
+        /// The time-weighted share of failures.
+        ratio: f64,
+    },
+    /// Its answers take too long.
+    Slow {
+        /// The time-weighted response time.
+        latency: Duration,
+    },
+    /// It cannot do something that the stream needs.
+    NoCapability {
+        /// What.
+        missing: String,
+    },
+}
+
+/// What a flag leaves of a provider's use, most useful first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It answers, only badly.
+    Poor,
+    /// It will answer when its pause is over.
+    Resting,
+    /// It hardly answers.
+    Down,
+    /// It may not be believed, or the operator does not want it: even the last one does not serve.
+    Barring,
+}
+
+impl Flag {
+    /// Whether it is not over by `now`. Flags without an end are cleared by whoever declared them.
+    pub fn holds(&self, now: At) -> bool {
+        match self {
+            Self::Quarantined { until } | Self::Throttled { until } => now < *until,
+            _ => true,
+        }
+    }
+
+    /// How much it leaves of the provider's use.
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Self::Unverified
+            | Self::WrongChain
+            | Self::Forked
+            | Self::Quarantined { .. }
+            | Self::Cordoned => Severity::Barring,
+            Self::BreakerOpen { .. } => Severity::Down,
+            Self::Throttled { .. } => Severity::Resting,
+            Self::Syncing
+            | Self::Lagging { .. }
+            | Self::NoHeads { .. }
+            | Self::FailureRatio { .. }
+            | Self::Slow { .. }
+            | Self::NoCapability { .. } => Severity::Poor,
+        }
+    }
+
+    /// In words.
+    pub fn describe(&self, now: At) -> String {
+        match self {
+            Self::Unverified => "its chain is not verified yet".into(),
+            Self::WrongChain => "it serves another chain".into(),
+            Self::Syncing => "it is still syncing".into(),
+            Self::Lagging { blocks, mean_s } => {
+                format!("{blocks} blocks behind the reference tip, {mean_s:.0} s on average")
+            }
+            Self::NoHeads { since } => format!("no new block for {}", seconds(now.since(*since))),
+            Self::Forked => "it holds to a branch that lost".into(),
+            Self::Quarantined { until } => {
+                format!("quarantined for {}: provably wrong content", seconds(until.since(now)))
+            }
+            Self::BreakerOpen { breaker } => format!("breaker {}", breaker.describe(now)),
+            Self::Throttled { until } => {
+                format!("throttled for {}: too many requests", seconds(until.since(now)))
+            }
+            Self::Cordoned => "cordoned by the operator".into(),
+            Self::FailureRatio { ratio } => format!("error ratio {ratio:.2}"),
+            Self::Slow { latency } => format!("answers take {}", seconds(*latency)),
+            Self::NoCapability { missing } => format!("it cannot serve {missing}"),
+        }
+    }
+}
