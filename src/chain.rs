@@ -9,6 +9,7 @@ pub mod evm;
 pub mod family;
 pub mod http;
 pub mod jsonrpc;
+pub mod redact;
 pub mod secret_url;
 pub mod transport;
 pub mod verdict;

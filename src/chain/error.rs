@@ -1,5 +1,6 @@
 //! What can go wrong between us and a provider.
 
+use super::redact::redact;
 use crate::core::class::Class;
 
 /// A failed request: what the machine does about it, and what a person reads.
@@ -8,7 +9,8 @@ use crate::core::class::Class;
 pub struct ChainError {
     /// How to act.
     pub class: Class,
-    /// What happened, in a few words: cleaned of control characters, cut to [`ChainError::LONGEST`], and free of addresses.
+    /// What happened, in a few words: cleaned of control characters, cut to [`ChainError::LONGEST`], and free of addresses
+    /// and of whatever looks like a key.
     pub message: String,
 }
 
@@ -18,8 +20,8 @@ impl ChainError {
 
     /// An error of `class`. The message may hold a provider's words: they are made harmless here.
     pub fn new(class: Class, message: impl AsRef<str>) -> Self {
-        let plain = message.as_ref().chars().map(|c| if c.is_control() { ' ' } else { c });
-        Self { class, message: plain.take(Self::LONGEST).collect() }
+        let plain: String = message.as_ref().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        Self { class, message: redact(&plain).chars().take(Self::LONGEST).collect() }
     }
 
     /// "Ask again shortly."
