@@ -1,0 +1,167 @@
+//! Transports over the network.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::Client;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+use super::error::ChainError;
+use super::http::HttpTransport;
+use super::http::client::{Encoding, Wire, build, install_crypto};
+use super::secret_url::SecretUrl;
+use super::transport::{Connector, SocketTransport, Transport};
+use super::websocket::{KeepAlive, WebSocketTransport};
+use crate::core::class::Class;
+
+/// What to do with an address that does not encrypt and is not on this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlainHttp {
+    /// Refuse it: anybody on the way could read the key and write the blocks.
+    #[default]
+    Refused,
+    /// Use it: the network in between is the operator's own.
+    Allowed,
+}
+
+/// Whether answers are asked for compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compression {
+    /// With gzip, but not from this machine: there the wire costs less than inflating.
+    #[default]
+    Automatic,
+    /// With gzip.
+    Gzip,
+    /// As they are.
+    None,
+}
+
+/// Makes transports whose connections belong together: one for each arbiter, since a pooled connection dies with the runtime
+/// it was opened on. Addresses that need the same settings share one client.
+#[derive(Default)]
+pub struct NetworkConnector {
+    plain_http: PlainHttp,
+    compression: Compression,
+    clients: Mutex<BTreeMap<(Wire, Encoding), Client>>,
+}
+
+impl NetworkConnector {
+    /// A connector with these settings for all of its transports.
+    pub fn new(plain_http: PlainHttp, compression: Compression) -> Self {
+        Self { plain_http, compression, clients: Mutex::default() }
+    }
+
+    fn wire(&self, url: &SecretUrl) -> Result<Wire, ChainError> {
+        match (url.is_encrypted(), self.plain_http) {
+            (true, _) => Ok(Wire::Encrypted),
+            (false, PlainHttp::Allowed) => Ok(Wire::Plain),
+            (false, PlainHttp::Refused) if url.is_loopback() => Ok(Wire::Plain),
+            (false, PlainHttp::Refused) => Err(ChainError::new(
+                Class::Config,
+                "the address does not encrypt: use https or wss, or allow plain http",
+            )),
+        }
+    }
+
+    fn encoding(&self, url: &SecretUrl) -> Encoding {
+        match self.compression {
+            Compression::Gzip => Encoding::Gzip,
+            Compression::Automatic if !url.is_loopback() => Encoding::Gzip,
+            Compression::Automatic | Compression::None => Encoding::Identity,
+        }
+    }
+
+    fn client(&self, wire: Wire, encoding: Encoding) -> Result<Client, ChainError> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&(wire, encoding)) {
+            return Ok(client.clone());
+        }
+        let client = build(wire, encoding)?;
+        clients.insert((wire, encoding), client.clone());
+        Ok(client)
+    }
+
+    /// The header that user and password of an address make, written by the HTTP client as it does for its own requests.
+    fn authorization(&self, url: &SecretUrl, wire: Wire) -> Result<Option<HeaderValue>, ChainError> {
+        let mut address = url.expose().clone();
+        if address.username().is_empty() && address.password().is_none() {
+            return Ok(None);
+        }
+        let scheme = if wire == Wire::Encrypted { "https" } else { "http" };
+        let unusable = || ChainError::new(Class::Config, "user and password of the address cannot be used");
+        address.set_scheme(scheme).map_err(|()| unusable())?;
+        let request = self.client(wire, Encoding::Identity)?.get(address).build().map_err(|_| unusable())?;
+        Ok(request.headers().get(AUTHORIZATION).cloned())
+    }
+}
+
+impl Connector for NetworkConnector {
+    fn http(&self, url: &SecretUrl) -> Result<Arc<dyn Transport>, ChainError> {
+        if url.is_socket() {
+            return Err(ChainError::new(Class::Config, "a ws address where http or https is due"));
+        }
+        let client = self.client(self.wire(url)?, self.encoding(url))?;
+        Ok(Arc::new(HttpTransport::new(client, url.clone())))
+    }
+
+    fn socket(&self, url: &SecretUrl) -> Result<Arc<dyn SocketTransport>, ChainError> {
+        if !url.is_socket() {
+            return Err(ChainError::new(Class::Config, "an http address where ws or wss is due"));
+        }
+        install_crypto();
+        let authorization = self.authorization(url, self.wire(url)?)?;
+        Ok(Arc::new(WebSocketTransport::new(url.clone(), authorization, KeepAlive::default())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal<T>(made: Result<T, ChainError>) -> Option<Class> {
+        made.err().map(|error| error.class)
+    }
+
+    #[test]
+    fn plain_addresses_are_for_this_machine_unless_allowed() {
+        let far: SecretUrl = "http://10.0.0.1:8545".parse().unwrap();
+        let near: SecretUrl = "http://127.0.0.1:8545".parse().unwrap();
+        let socket: SecretUrl = "ws://10.0.0.1:8546".parse().unwrap();
+        let careful = NetworkConnector::default();
+        assert_eq!(refusal(careful.http(&far)), Some(Class::Config));
+        assert_eq!(refusal(careful.socket(&socket)), Some(Class::Config));
+        assert_eq!(refusal(careful.http(&near)), None);
+        let trusting = NetworkConnector::new(PlainHttp::Allowed, Compression::Automatic);
+        assert_eq!(refusal(trusting.http(&far)), None);
+        assert_eq!(refusal(trusting.socket(&socket)), None);
+    }
+
+    #[test]
+    fn addresses_of_the_wrong_kind_are_refused() {
+        let connector = NetworkConnector::default();
+        assert_eq!(refusal(connector.http(&"ws://localhost".parse().unwrap())), Some(Class::Config));
+        assert_eq!(refusal(connector.socket(&"http://localhost".parse().unwrap())), Some(Class::Config));
+    }
+
+    #[test]
+    fn equal_settings_share_a_client() {
+        let connector = NetworkConnector::default();
+        for port in 1..9 {
+            connector.http(&format!("http://127.0.0.1:{port}").parse().unwrap()).unwrap();
+        }
+        assert_eq!(connector.clients.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn user_and_password_become_a_header_on_sockets_too() {
+        let connector = NetworkConnector::default();
+        let url: SecretUrl = "ws://us%40er:pass@localhost".parse().unwrap();
+        let header = connector.authorization(&url, Wire::Plain).unwrap().unwrap();
+        assert_eq!(header, "Basic dXNAZXI6cGFzcw==");
+        assert!(header.is_sensitive());
+        assert_eq!(connector.authorization(&"ws://localhost".parse().unwrap(), Wire::Plain).unwrap(), None);
+    }
+}
