@@ -1,1 +1,19 @@
-//! The actors.
+//! The actors: thin. A message comes in, core decides, an edge acts, the answer comes back as a message or a future's end.
+//!
+//! An actor never names another actor's type: it holds [`link::Link`]s for messages, given to its constructor. The contract
+//! (who says what to whom, what is promised, what happens when one dies) is `actors.md`.
+
+pub mod budget;
+pub mod clock;
+pub mod fetcher;
+pub mod journal;
+pub mod link;
+pub mod messages;
+pub mod observe;
+pub mod pool;
+pub mod provider;
+pub mod registry;
+pub mod sink;
+pub mod slot;
+pub mod validator;
+pub mod vitals;

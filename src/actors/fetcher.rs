@@ -1,0 +1,332 @@
+//! The Fetcher actor: gets the blocks that are wanted, from whoever can give them soonest.
+//!
+//! *Inputs.* The Manager's plan and routes; the Validator's wishes for blocks that are missing or were refused.
+//! *Decision.* [`crate::core::dispatch`]: at the tip the leader first, during the catch-up everybody by score. What failed is
+//! asked of another at once.
+//! *Not promised.* Order: the Validator restores it by parent hash.
+
+mod errand;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use serde::Serialize;
+
+use self::errand::{Errand, Errands};
+use super::budget::{Budget, Permit};
+use super::link::{Link, Unreachable};
+use super::messages::{
+    Accused, Candidate, Drain, Elected, FetchBlock, HeadAdvanced, Plan, Rewind, Route, Served, Wanted,
+};
+use super::observe::{Observable, answers_observe};
+use super::vitals::{Birth, Vitals};
+use crate::chain::error::ChainError;
+use crate::chain::family::{Key, RawBlock, Receipts};
+use crate::core::class::Class;
+use crate::core::dispatch::{self, Hand};
+use crate::core::header::BlockRef;
+use crate::core::numbers::{Height, Term};
+use crate::core::token_bucket::Priority;
+
+/// How long an answer at the tip is worth waiting for.
+const TIP_DEADLINE: Duration = Duration::from_secs(4);
+/// How long an answer during the catch-up is worth waiting for.
+const SPAN_DEADLINE: Duration = Duration::from_secs(20);
+/// How soon a block is asked for again when nobody had it.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+/// What a block is taken to weigh before the first one came.
+const FIRST_GUESS_BYTES: usize = 64 << 10;
+
+/// Whom the Fetcher tells.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The Validator: a block.
+    pub candidate: Link<Candidate>,
+    /// The Manager: a provider served something false.
+    pub accused: Link<Accused>,
+}
+
+/// Gets one chain's blocks.
+pub struct Fetcher {
+    vitals: Vitals,
+    links: Links,
+    want: Receipts,
+    budget: Budget,
+    term: Term,
+    routes: Vec<Route>,
+    in_hand: BTreeMap<String, usize>,
+    errands: Errands,
+    typical_bytes: usize,
+    resting: Resting,
+    counts: Counts,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resting {
+    No,
+    UntilTimer,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Counts {
+    fetched: u64,
+    failed: u64,
+    late: u64,
+}
+
+#[derive(Serialize)]
+struct State {
+    term: Term,
+    routes: Vec<String>,
+    plan: String,
+    in_flight: usize,
+    next_height: Option<Height>,
+    memory_bytes: usize,
+    memory_limit_bytes: usize,
+    typical_block_bytes: usize,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+// === impl Fetcher ===
+
+impl Fetcher {
+    /// A fetcher that keeps what is under way within `budget`.
+    pub fn new(birth: Birth, links: Links, want: Receipts, budget: Budget) -> Self {
+        Self {
+            vitals: Vitals::new(birth),
+            links,
+            want,
+            budget,
+            term: Term(0),
+            routes: Vec::new(),
+            in_hand: BTreeMap::new(),
+            errands: Errands::default(),
+            typical_bytes: FIRST_GUESS_BYTES,
+            resting: Resting::No,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Sends out whatever may be sent out.
+    fn pump(&mut self, ctx: &mut Context<Self>) {
+        while let Some(errand) = self.errands.next() {
+            let Some(route) = self.route_for(&errand) else {
+                self.errands.put_back(errand);
+                return self.rest(ctx);
+            };
+            let Some(permit) = self.permit_for(&errand) else {
+                self.errands.put_back(errand);
+                return self.rest(ctx);
+            };
+            self.send(errand, route, permit, ctx);
+        }
+    }
+
+    /// Freed memory and providers' recovery send no message: look again shortly.
+    fn rest(&mut self, ctx: &mut Context<Self>) {
+        if self.resting == Resting::No {
+            self.resting = Resting::UntilTimer;
+            ctx.run_later(ASK_AGAIN, |act, ctx| {
+                act.resting = Resting::No;
+                act.errands.forgive();
+                act.pump(ctx);
+            });
+        }
+    }
+
+    fn route_for(&self, errand: &Errand) -> Option<usize> {
+        let hands: Vec<Hand> = self.routes.iter().map(|route| self.hand(route)).collect();
+        let tried =
+            self.routes.iter().enumerate().filter(|(_, route)| errand.tried.contains(&route.provider));
+        let tried: BTreeSet<usize> = tried.map(|(index, _)| index).collect();
+        match errand.key {
+            Key::Number(height) => dispatch::share(&hands, height, &tried),
+            _ => dispatch::lead(&hands, errand.height(), &tried),
+        }
+    }
+
+    fn hand(&self, route: &Route) -> Hand {
+        let in_flight = self.in_hand.get(&route.provider).copied().unwrap_or_default();
+        Hand { score: route.score, head: route.head, in_flight }
+    }
+
+    /// Blocks asked for by hash are the ones that everything waits for: they may overdraw.
+    fn permit_for(&self, errand: &Errand) -> Option<Permit> {
+        match errand.key {
+            Key::Hash(_) => Some(self.budget.overdraw(self.typical_bytes)),
+            _ if self.errands.in_flight() == 0 => Some(self.budget.overdraw(self.typical_bytes)),
+            _ => self.budget.take(self.typical_bytes),
+        }
+    }
+
+    fn send(&mut self, errand: Errand, route: usize, permit: Permit, ctx: &mut Context<Self>) {
+        let Some(route) = self.routes.get(route).cloned() else { return };
+        let (deadline, priority) = match errand.key {
+            Key::Number(_) => (SPAN_DEADLINE, Priority::CatchUp),
+            _ => (TIP_DEADLINE, Priority::Tip),
+        };
+        let (key, want, term) = (errand.key, self.want, self.term);
+        *self.in_hand.entry(route.provider.clone()).or_default() += 1;
+        self.errands.sent(errand, &route.provider);
+        let job = self.vitals.begin(format!("block {key} from {}", route.provider));
+        let link = route.link.clone();
+        let answer = async move { link.ask(FetchBlock { key, want, term, deadline, priority }).await };
+        let served = Served { provider: route.provider, operator: route.operator };
+        ctx.spawn(answer.into_actor(self).map(move |answer, act, ctx| {
+            act.vitals.end(job);
+            if let Some(count) = act.in_hand.get_mut(&served.provider) {
+                *count = count.saturating_sub(1);
+            }
+            act.on_answer(key, term, served, permit, answer, ctx);
+            act.pump(ctx);
+        }));
+    }
+
+    fn on_answer(
+        &mut self,
+        key: Key,
+        term: Term,
+        from: Served,
+        mut permit: Permit,
+        answer: Result<Result<RawBlock, ChainError>, Unreachable>,
+        ctx: &mut Context<Self>,
+    ) {
+        let expected = self.errands.returned(key, &from.provider);
+        let Some(errand) = expected.filter(|_| term == self.term || matches!(key, Key::Number(_))) else {
+            self.counts.late += 1;
+            return;
+        };
+        match answer {
+            Ok(Ok(block)) => {
+                self.counts.fetched += 1;
+                let bytes = block.size();
+                self.typical_bytes = (self.typical_bytes * 7 + bytes) / 8;
+                permit.resize(bytes);
+                self.errands.done(key);
+                self.links.candidate.tell(Candidate { block, from, permit });
+            }
+            Ok(Err(error)) => self.on_failed(errand, &from, &error, ctx),
+            Err(error) => self.on_failed(errand, &from, &ChainError::transient(error.to_string()), ctx),
+        }
+    }
+
+    fn on_failed(&mut self, mut errand: Errand, from: &Served, error: &ChainError, ctx: &mut Context<Self>) {
+        self.counts.failed += 1;
+        self.vitals.failed(format_args!("block {} from {}: {error}", errand.key, from.provider));
+        if error.class == Class::Bad {
+            let block = errand.block();
+            let (provider, evidence) = (from.provider.clone(), error.message.clone());
+            self.links.accused.tell(Accused { provider, block, evidence });
+        }
+        errand.tried.insert(from.provider.clone());
+        self.errands.put_back(errand);
+        self.rest_if_tried_by_all(ctx);
+    }
+
+    fn rest_if_tried_by_all(&mut self, ctx: &mut Context<Self>) {
+        if self.errands.exhausted(self.routes.len()) {
+            self.rest(ctx);
+        }
+    }
+}
+
+impl Actor for Fetcher {
+    type Context = Context<Self>;
+}
+
+impl Observable for Fetcher {
+    const KIND: &'static str = "Fetcher";
+
+    fn vitals(&mut self) -> &mut Vitals {
+        &mut self.vitals
+    }
+
+    fn state(&self) -> serde_json::Value {
+        let state = State {
+            term: self.term,
+            routes: self.routes.iter().map(|route| route.provider.clone()).collect(),
+            plan: self.errands.plan(),
+            in_flight: self.errands.in_flight(),
+            next_height: self.errands.lowest(),
+            memory_bytes: self.budget.used(),
+            memory_limit_bytes: self.budget.limit(),
+            typical_block_bytes: self.typical_bytes,
+            counts: self.counts,
+        };
+        serde_json::to_value(state).unwrap_or_default()
+    }
+}
+
+answers_observe!(Fetcher);
+
+impl Handler<Elected> for Fetcher {
+    type Result = ();
+
+    fn handle(&mut self, elected: Elected, ctx: &mut Self::Context) {
+        self.vitals.received("Elected");
+        if elected.term != self.term {
+            self.term = elected.term;
+            self.errands.recall_tip();
+        }
+        self.routes = elected.routes;
+        self.pump(ctx);
+    }
+}
+
+impl Handler<HeadAdvanced> for Fetcher {
+    type Result = ();
+
+    fn handle(&mut self, advanced: HeadAdvanced, ctx: &mut Self::Context) {
+        self.vitals.received("HeadAdvanced");
+        match advanced.0 {
+            Plan::Rest => {}
+            Plan::Tip(blocks) => self.errands.want_tip(&blocks),
+            Plan::Span { from, to } => self.errands.want_span(from, to),
+        }
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Wanted> for Fetcher {
+    type Result = ();
+
+    fn handle(&mut self, wanted: Wanted, ctx: &mut Self::Context) {
+        self.vitals.received("Wanted");
+        let Wanted { block, not_from } = wanted;
+        self.errands.want(block, not_from);
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Rewind> for Fetcher {
+    type Result = ();
+
+    fn handle(&mut self, rewind: Rewind, ctx: &mut Self::Context) {
+        self.vitals.received("Rewind");
+        self.errands.delivered_below(rewind.next);
+        self.pump(ctx);
+    }
+}
+
+impl Handler<Drain> for Fetcher {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
+        self.vitals.received("Drain");
+        self.vitals.drained();
+        ctx.stop();
+    }
+}
+
+/// The block that a key names, as far as it does.
+fn named(key: Key) -> BlockRef {
+    match key {
+        Key::Hash(block) => block,
+        Key::Number(height) => BlockRef { height, hash: crate::core::hash::Hash::ZERO },
+        Key::Latest | Key::Safe | Key::Finalized => {
+            BlockRef { height: Height(0), hash: crate::core::hash::Hash::ZERO }
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The Journal actor: makes events durable in groups, lets sinks pull, and outlives a disk that refuses.
+//!
+//! *Group commit.* While one group is being synced, what comes in is collected and becomes the next group.
+//! *When the disk refuses.* The journal is opened again; if the group is in it, it counts, if not, it is tried again, for as
+//! long as it takes. Nobody has seen the events, so nothing is lost by waiting.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture, ResponseFuture, WrapFuture,
+};
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use super::budget::Permit;
+use super::link::Link;
+use super::messages::{
+    Acknowledge, Append, AppendFailed, Appended, Drain, Locate, Pull, ReadChain, Standing,
+};
+use super::observe::{Observable, answers_observe};
+use super::vitals::{Birth, Vitals};
+use crate::core::canonical::Canonical;
+use crate::core::event::{Draft, Event, Step};
+use crate::core::numbers::Seq;
+use crate::journal::error::JournalError;
+use crate::journal::{Acknowledged, Extent, Journal as Log};
+
+/// Opens the log, or opens it again.
+pub type Open = Arc<dyn Fn() -> Result<Arc<dyn Log>, JournalError> + Send + Sync>;
+
+/// How long to wait before the disk is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Keeps one stream's log.
+pub struct Journal {
+    vitals: Vitals,
+    open: Open,
+    log: Arc<dyn Log>,
+    sinks: Vec<Link<Appended>>,
+    queue: VecDeque<Entry>,
+    work: Work,
+    groups: u64,
+    refused: u64,
+}
+
+struct Entry {
+    drafts: Vec<Draft>,
+    permits: Vec<Permit>,
+    done: oneshot::Sender<()>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Work {
+    Idle,
+    Committing,
+    Draining,
+}
+
+#[derive(Serialize)]
+struct State {
+    extent: Extent,
+    waiting_groups: usize,
+    work: Work,
+    groups_committed: u64,
+    commits_refused: u64,
+}
+
+// === impl Journal ===
+
+impl Journal {
+    /// A keeper of `log`; `open` opens it again when the disk refused. `sinks` are told of every group.
+    pub fn new(birth: Birth, log: Arc<dyn Log>, open: Open, sinks: Vec<Link<Appended>>) -> Self {
+        let (vitals, queue) = (Vitals::new(birth), VecDeque::new());
+        Self { vitals, open, log, sinks, queue, work: Work::Idle, groups: 0, refused: 0 }
+    }
+
+    fn commit(&mut self, ctx: &mut Context<Self>) {
+        if self.work != Work::Idle || self.queue.is_empty() {
+            return;
+        }
+        self.work = Work::Committing;
+        let group: Vec<Entry> = self.queue.drain(..).collect();
+        let job = self.vitals.begin(format!("commit of {} appends", group.len()));
+        let (log, open) = (self.log.clone(), self.open.clone());
+        let commit = persist(log, open, group).into_actor(self);
+        ctx.spawn(commit.map(move |outcome, act, ctx| {
+            act.vitals.end(job);
+            act.on_committed(outcome, ctx);
+        }));
+    }
+
+    fn on_committed(&mut self, outcome: Committed, ctx: &mut Context<Self>) {
+        self.log = outcome.log;
+        self.work = Work::Idle;
+        match outcome.result {
+            Ok(seq) => {
+                self.groups += 1;
+                for entry in outcome.group {
+                    drop(entry.permits);
+                    // Whoever asked may have died meanwhile; the events are durable all the same.
+                    let _ = entry.done.send(());
+                }
+                self.sinks.iter().for_each(|sink| sink.tell(Appended { seq }));
+                self.commit(ctx);
+            }
+            Err(error) => {
+                self.refused += 1;
+                tracing::error!(journal = self.vitals.path(), %error, "the journal cannot be written, trying again");
+                self.vitals.failed(&error);
+                outcome.group.into_iter().rev().for_each(|entry| self.queue.push_front(entry));
+                ctx.run_later(RETRY, Self::commit);
+            }
+        }
+    }
+}
+
+struct Committed {
+    log: Arc<dyn Log>,
+    group: Vec<Entry>,
+    result: Result<Seq, JournalError>,
+}
+
+async fn persist(log: Arc<dyn Log>, open: Open, group: Vec<Entry>) -> Committed {
+    let before = log.tail().map(|tail| tail.seq).unwrap_or_default();
+    let mut drafts: Vec<Draft> = group.iter().flat_map(|entry| entry.drafts.clone()).collect();
+    let count = drafts.len() as u64;
+    let result = match refill(&*log, &mut drafts).await {
+        Ok(()) => log.append(drafts).await,
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(events) => {
+            let seq = events.last().map_or(before, |event| event.envelope.seq);
+            Committed { log, group, result: Ok(seq) }
+        }
+        Err(error) => reopened(log, &open, before.plus(count), group, error),
+    }
+}
+
+/// After a refusal nobody knows what reached the disk: what is there now decides.
+fn reopened(
+    log: Arc<dyn Log>,
+    open: &Open,
+    wanted: Seq,
+    group: Vec<Entry>,
+    error: JournalError,
+) -> Committed {
+    match open() {
+        Ok(fresh) if fresh.tail().is_some_and(|tail| tail.seq == wanted) => {
+            Committed { log: fresh, group, result: Ok(wanted) }
+        }
+        Ok(fresh) => Committed { log: fresh, group, result: Err(error) },
+        Err(reopening) => Committed { log, group, result: Err(reopening) },
+    }
+}
+
+/// Gives each `undo` the block that it takes back, from the event that applied it.
+async fn refill(log: &dyn Log, drafts: &mut [Draft]) -> Result<(), JournalError> {
+    let mut place = log.tail().map(|tail| tail.seq);
+    for draft in drafts.iter_mut().filter(|draft| draft.step == Step::Undo && draft.body.is_none()) {
+        while let Some(below) = place.and_then(Seq::previous) {
+            let events = log.read(below, 1).await?;
+            place = Some(below);
+            if let Some(event) = events.first().filter(|event| applies(event, draft)) {
+                draft.body = event.body.clone();
+                draft.source = event.envelope.source.clone();
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn applies(event: &Event, draft: &Draft) -> bool {
+    event.envelope.step == Step::Apply && event.envelope.block_hash == draft.header.hash
+}
+
+async fn standing(log: Arc<dyn Log>, question: Locate) -> Result<Standing, JournalError> {
+    let place = match question.place {
+        Some((seq, id)) => Some(log.locate(seq, id).await?),
+        None => None,
+    };
+    let extent = log.extent();
+    let mark = log.acknowledged(&question.sink);
+    Ok(Standing { place, mark, last: extent.last, first: extent.first })
+}
+
+impl Actor for Journal {
+    type Context = Context<Self>;
+}
+
+impl Observable for Journal {
+    const KIND: &'static str = "Journal";
+
+    fn vitals(&mut self) -> &mut Vitals {
+        &mut self.vitals
+    }
+
+    fn state(&self) -> serde_json::Value {
+        let state = State {
+            extent: self.log.extent(),
+            waiting_groups: self.queue.len(),
+            work: self.work,
+            groups_committed: self.groups,
+            commits_refused: self.refused,
+        };
+        serde_json::to_value(state).unwrap_or_default()
+    }
+}
+
+answers_observe!(Journal);
+
+impl Handler<Append> for Journal {
+    type Result = ResponseFuture<Result<(), AppendFailed>>;
+
+    fn handle(&mut self, append: Append, ctx: &mut Self::Context) -> Self::Result {
+        self.vitals.received("Append");
+        let (done, committed) = oneshot::channel();
+        self.queue.push_back(Entry { drafts: append.drafts, permits: append.permits, done });
+        self.commit(ctx);
+        Box::pin(async { committed.await.map_err(|_| AppendFailed("the journal is being restarted".into())) })
+    }
+}
+
+impl Handler<Pull> for Journal {
+    type Result = ResponseFuture<Result<Vec<Arc<Event>>, JournalError>>;
+
+    fn handle(&mut self, pull: Pull, _: &mut Self::Context) -> Self::Result {
+        self.vitals.received("Pull");
+        let log = self.log.clone();
+        Box::pin(async move { log.read(pull.after, pull.max_bytes).await })
+    }
+}
+
+impl Handler<Locate> for Journal {
+    type Result = ResponseFuture<Result<Standing, JournalError>>;
+
+    fn handle(&mut self, question: Locate, _: &mut Self::Context) -> Self::Result {
+        self.vitals.received("Locate");
+        Box::pin(standing(self.log.clone(), question))
+    }
+}
+
+impl Handler<Acknowledge> for Journal {
+    type Result = ();
+
+    fn handle(&mut self, done: Acknowledge, ctx: &mut Self::Context) {
+        self.vitals.received("Acknowledge");
+        let log = self.log.clone();
+        let mark = Acknowledged { seq: done.seq, id: done.id };
+        let noted = async move { log.acknowledge(&done.sink, mark).await }.into_actor(self);
+        ctx.spawn(noted.map(|outcome, act, _| {
+            if let Err(error) = outcome {
+                tracing::warn!(journal = act.vitals.path(), %error, "a sink's mark was not written");
+                act.vitals.failed(error);
+            }
+        }));
+    }
+}
+
+impl Handler<ReadChain> for Journal {
+    type Result = ResponseFuture<Result<Option<Canonical>, JournalError>>;
+
+    fn handle(&mut self, _: ReadChain, _: &mut Self::Context) -> Self::Result {
+        self.vitals.received("ReadChain");
+        let log = self.log.clone();
+        Box::pin(async move {
+            let (blocks, finalized) = log.canonical(Canonical::CAPACITY).await?;
+            Ok(Canonical::resumed(&blocks, finalized))
+        })
+    }
+}
+
+impl Handler<Drain> for Journal {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        self.vitals.received("Drain");
+        let (done, emptied) = oneshot::channel();
+        let marker = Entry { drafts: Vec::new(), permits: Vec::new(), done };
+        let idle = self.work == Work::Idle && self.queue.is_empty();
+        if idle {
+            let _ = marker.done.send(());
+        } else {
+            self.queue.push_back(marker);
+        }
+        let emptied = tokio::time::timeout(drain.deadline, emptied).into_actor(self);
+        Box::pin(emptied.map(|_, act, ctx| {
+            act.work = Work::Draining;
+            act.vitals.drained();
+            actix::ActorContext::stop(ctx);
+        }))
+    }
+}

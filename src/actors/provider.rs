@@ -1,0 +1,460 @@
+//! The Provider actor: one account at one operator, probed, scored, limited, and asked for blocks.
+//!
+//! *Why one each.* A provider that hangs, floods or lies costs only its own actor; its score stays fresh while it is idle,
+//! because probing never stops.
+//! *Inputs.* Its own probes and announcements; requests of the Fetcher and the Manager; its role.
+//! *Decision.* All of it in core: [`crate::core::conduct`] says whether a request may go, [`crate::core::eligibility`] whether
+//! the provider may serve.
+
+pub mod desk;
+pub mod endpoints;
+mod heads;
+mod probe;
+mod sight;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, WrapFuture,
+};
+use serde::Serialize;
+
+use self::desk::{Desk, Terms};
+use self::heads::Subscription;
+use self::probe::{Ask, Findings, Questions};
+use self::sight::Sight;
+use super::link::Link;
+use super::messages::{
+    Drain, FetchBlock, HeadTimed, HeaderAt, ProbeTick, ProviderReported, Report, Role, SetRole,
+};
+use super::observe::{Observable, answers_observe};
+use super::vitals::{Birth, Vitals};
+use crate::chain::error::ChainError;
+use crate::chain::family::{Family, RawBlock, Receipts};
+use crate::core::at::At;
+use crate::core::chain_id::ChainId;
+use crate::core::conduct::{self, Conduct};
+use crate::core::eligibility::{Eligibility, Flag, Inputs};
+use crate::core::hash::Hash;
+use crate::core::header::Header;
+use crate::core::health::Health;
+use crate::core::jitter::Jitter;
+use crate::core::score::ScoreCard;
+use crate::core::token_bucket::{Priority, Quota};
+
+/// How soon an identity that could not be verified is asked for again.
+const VERIFY_AGAIN: Duration = Duration::from_secs(2);
+/// How long a provider of another chain is left alone.
+const MISFIT_PAUSE: Duration = Duration::from_secs(600);
+
+/// What a provider is made from.
+#[derive(Clone)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Who runs it.
+    pub operator: String,
+    /// The user's preference; 1 is neutral.
+    pub weight: f64,
+    /// What it may be asked.
+    pub quota: Quota,
+    /// The user's knobs.
+    pub health: Health,
+    /// The chain it must serve.
+    pub chain: ChainId,
+    /// The chain's block time, if the user says.
+    pub block_time: Option<Duration>,
+    /// Makes its clients.
+    pub family: Arc<dyn Family>,
+    /// Its HTTP endpoints.
+    pub http: Vec<Arc<dyn crate::chain::transport::Transport>>,
+    /// Its WebSocket endpoints.
+    pub sockets: Vec<Arc<dyn crate::chain::transport::SocketTransport>>,
+}
+
+/// One provider.
+pub struct Provider {
+    vitals: Vitals,
+    profile: Profile,
+    reports: Link<ProviderReported>,
+    desk: Rc<RefCell<Desk>>,
+    role: SetRole,
+    genesis: Option<Hash>,
+    misfit: Option<String>,
+    sight: Sight,
+    eligibility: Eligibility,
+    subscription: Subscription,
+    finality_due: At,
+}
+
+#[derive(Serialize)]
+struct State {
+    provider: String,
+    operator: String,
+    role: Role,
+    term: crate::core::numbers::Term,
+    active: bool,
+    why_not_active: Option<String>,
+    head: Option<Header>,
+    finalized: Option<Header>,
+    subscription: &'static str,
+    score: ScoreCard,
+    #[serde(flatten)]
+    conduct: conduct::State,
+    eligibility: Eligibility,
+    misfit: Option<String>,
+}
+
+// === impl Provider ===
+
+impl Provider {
+    /// The actor of the provider that `profile` describes.
+    pub fn new(birth: Birth, profile: Profile, reports: Link<ProviderReported>) -> Self {
+        let vitals = Vitals::new(birth);
+        let (now, clock) = (vitals.now(), vitals.clock());
+        let endpoints =
+            endpoints::Endpoints::new(&*profile.family, profile.http.clone(), profile.sockets.clone());
+        let desk = Desk {
+            name: profile.name.clone(),
+            conduct: Conduct::new(&profile.health, profile.quota, now),
+            endpoints,
+            supply: crate::core::breaker::Supply::Enough,
+            clock,
+            jitter: Jitter::named(&profile.name),
+        };
+        Self {
+            vitals,
+            reports,
+            desk: Rc::new(RefCell::new(desk)),
+            role: SetRole::waiting(profile.block_time),
+            genesis: None,
+            misfit: None,
+            sight: Sight::new(profile.block_time),
+            eligibility: Eligibility::default(),
+            subscription: Subscription::default(),
+            finality_due: now,
+            profile,
+        }
+    }
+
+    fn probe(&mut self, ctx: &mut Context<Self>) {
+        let now = self.vitals.now();
+        let asked = |ask: bool| if ask { Ask::Now } else { Ask::Not };
+        let questions = Questions {
+            identity: asked(self.genesis.is_none()),
+            finality: asked(now >= self.finality_due),
+            priority: if self.role.role == Role::Standby { Priority::Probe } else { Priority::Tip },
+        };
+        if questions.finality == Ask::Now {
+            let every = (self.sight.block_time() * 4).clamp(Duration::from_secs(2), Duration::from_secs(60));
+            self.finality_due = now + every;
+        }
+        let job = self.vitals.begin("probe");
+        let probe = probe::run(self.desk.clone(), self.profile.chain.clone(), questions);
+        ctx.spawn(probe.into_actor(self).map(move |findings, act, ctx| {
+            act.vitals.end(job);
+            act.on_probed(findings, ctx);
+        }));
+    }
+
+    fn on_probed(&mut self, findings: Findings, ctx: &mut Context<Self>) {
+        let now = self.vitals.now();
+        let again = self.pause_after(&findings);
+        self.genesis = self.genesis.or(findings.genesis);
+        self.misfit = findings.misfit.or(self.misfit.take().filter(|_| self.genesis.is_none()));
+        self.sight.finality(findings.finalized, findings.safe);
+        match findings.head {
+            Some(Ok(head)) => {
+                self.sight.polled(head, now);
+                self.note_lag(head, now);
+            }
+            Some(Err(error)) => {
+                self.vitals.failed(&error);
+                tracing::debug!(provider = self.profile.name, %error, "probe failed");
+            }
+            None => {}
+        }
+        self.report();
+        if self.genesis.is_some() {
+            self.subscribe(ctx);
+        }
+        let jitter = self.desk.borrow_mut().jitter.draw();
+        ctx.notify_later(ProbeTick, again.mul_f64(0.9 + 0.2 * jitter));
+    }
+
+    fn pause_after(&self, findings: &Findings) -> Duration {
+        if findings.misfit.is_some() {
+            return MISFIT_PAUSE;
+        }
+        let verified = self.genesis.is_some() || findings.genesis.is_some();
+        if !verified {
+            return VERIFY_AGAIN;
+        }
+        let block_time = self.sight.block_time();
+        match (self.role.role, self.subscription.is_live()) {
+            (Role::Standby | Role::Quarantined, _) => self.profile.health.probe_interval,
+            (Role::Leader | Role::Witness, true) => {
+                (block_time * 2).clamp(Duration::from_secs(1), Duration::from_secs(15))
+            }
+            (Role::Leader | Role::Witness, false) => self.sight.poll_interval(),
+        }
+    }
+
+    fn note_lag(&mut self, head: Header, now: At) {
+        let Some(reference) = self.role.reference else { return };
+        let lag = self
+            .sight
+            .block_time()
+            .saturating_mul(u32::try_from(reference.beyond(head.height)).unwrap_or(u32::MAX));
+        self.desk.borrow_mut().conduct.measures.on_lag(lag, now);
+    }
+
+    /// A header came by itself, or in answer to a question.
+    fn on_head(&mut self, head: Header) {
+        let now = self.vitals.now();
+        if self.sight.saw(head, now) {
+            self.report();
+        }
+    }
+
+    fn report(&mut self) {
+        let now = self.vitals.now();
+        let (declared, previous) = (self.declared(), std::mem::take(&mut self.eligibility));
+        let desk = self.desk.borrow();
+        let reading = desk.conduct.measures.reading(now);
+        let inputs = Inputs {
+            declared: &declared,
+            head: self.sight.head().map(|head| head.height),
+            reference: self.role.reference,
+            shown_at: self.sight.shown_at(now),
+            others_shown_at: self.role.others_shown_at,
+            block_time: self.sight.measured(),
+            reading: &reading,
+            breaker: desk.conduct.breaker(now),
+            paused_until: desk.conduct.paused_until(now),
+            health: &self.profile.health,
+        };
+        self.eligibility = Eligibility::assess(&inputs, &previous, now);
+        let score = ScoreCard::new(&reading, self.profile.weight, self.sight.block_time());
+        drop(desk);
+        metrics::gauge!("blocktap_provider_score", "provider" => self.profile.name.clone()).set(score.score);
+        self.reports.tell(ProviderReported(Report {
+            provider: self.profile.name.clone(),
+            operator: self.profile.operator.clone(),
+            weight: self.profile.weight,
+            score,
+            eligibility: self.eligibility.clone(),
+            genesis: self.genesis,
+            head: self.sight.head(),
+            finalized: self.sight.finalized(),
+            safe: self.sight.safe(),
+            subscribed: self.subscription.is_live(),
+        }));
+    }
+
+    fn declared(&self) -> Vec<Flag> {
+        let unverified = match (&self.misfit, self.genesis) {
+            (Some(_), _) => Some(Flag::WrongChain),
+            (None, None) => Some(Flag::Unverified),
+            (None, Some(_)) => None,
+        };
+        self.role.declared.iter().cloned().chain(unverified).collect()
+    }
+
+    fn subscribe(&mut self, ctx: &mut Context<Self>) {
+        let stuck = self.sight.announcements_stuck(self.vitals.now());
+        if stuck && self.subscription.is_live() {
+            tracing::warn!(
+                provider = self.profile.name,
+                "no heads announced while its chain goes on, subscribing again"
+            );
+            self.subscription.drop_connection(ctx);
+        }
+        if let Some(socket) = self.subscription.due(&self.desk, self.vitals.now()) {
+            let family = self.profile.family.clone();
+            let connect = heads::connect(family, socket).into_actor(self);
+            let handle = ctx.spawn(connect.map(|connected, act, ctx| match connected {
+                Ok(heads) => act.listen(heads, ctx),
+                Err(error) => act.on_silence(&error),
+            }));
+            self.subscription.connecting(handle);
+        }
+    }
+
+    fn listen(&mut self, mut heads: Box<dyn crate::chain::family::Heads>, ctx: &mut Context<Self>) {
+        let announced = async move {
+            let announcement = heads.next().await;
+            (heads, announcement)
+        };
+        let handle =
+            ctx.spawn(announced.into_actor(self).map(|(heads, announcement), act, ctx| match announcement {
+                Ok(announcement) => {
+                    act.on_announced(announcement, ctx);
+                    act.listen(heads, ctx);
+                }
+                Err(error) => act.on_silence(&error),
+            }));
+        self.subscription.listening(handle);
+    }
+
+    fn on_announced(&mut self, announcement: crate::chain::family::Announcement, ctx: &mut Context<Self>) {
+        use crate::chain::family::{Announcement, Key};
+        self.sight.announced(self.vitals.now());
+        match announcement {
+            Announcement::Proved(head) => self.on_head(head),
+            // Only claimed: ask for what it claims.
+            Announcement::Hint(head) => {
+                let terms = Terms { cost: 1, priority: Priority::Tip, deadline: probe::DEADLINE };
+                let key = Key::Hash(head.block());
+                let shown = desk::call(self.desk.clone(), terms, move |client, left| async move {
+                    client.header(key, left).await
+                });
+                ctx.spawn(shown.into_actor(self).map(|answer, act, _| {
+                    if let Ok(head) = answer {
+                        act.on_head(head);
+                    }
+                }));
+            }
+        }
+    }
+
+    fn on_silence(&mut self, error: &ChainError) {
+        let (now, jitter) = (self.vitals.now(), self.desk.borrow_mut().jitter.draw());
+        tracing::debug!(provider = self.profile.name, %error, "no heads are announced, polling");
+        self.vitals.failed(error);
+        self.subscription.lost(error, now, jitter);
+    }
+}
+
+impl SetRole {
+    /// The role of a provider that nobody has given one yet.
+    fn waiting(block_time: Option<Duration>) -> Self {
+        Self {
+            role: Role::Standby,
+            term: crate::core::numbers::Term(0),
+            reference: None,
+            others_shown_at: None,
+            block_time: block_time.unwrap_or(crate::core::block_time::BlockTime::DEFAULT),
+            declared: Vec::new(),
+            supply: crate::core::breaker::Supply::Enough,
+        }
+    }
+}
+
+impl Actor for Provider {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.probe(ctx);
+    }
+}
+
+impl Observable for Provider {
+    const KIND: &'static str = "Provider";
+
+    fn vitals(&mut self) -> &mut Vitals {
+        &mut self.vitals
+    }
+
+    fn state(&self) -> serde_json::Value {
+        let now = self.vitals.now();
+        let desk = self.desk.borrow();
+        let reading = desk.conduct.measures.reading(now);
+        let active = self.role.role == Role::Leader;
+        let idle = || match self.role.role {
+            Role::Standby | Role::Witness => Some("another provider leads".to_owned()),
+            Role::Leader | Role::Quarantined => None,
+        };
+        let state = State {
+            provider: self.profile.name.clone(),
+            operator: self.profile.operator.clone(),
+            role: self.role.role,
+            term: self.role.term,
+            active,
+            why_not_active: if active { None } else { self.eligibility.why_not(now).or_else(idle) },
+            head: self.sight.head(),
+            finalized: self.sight.finalized(),
+            subscription: self.subscription.describe(),
+            score: ScoreCard::new(&reading, self.profile.weight, self.sight.block_time()),
+            conduct: desk.conduct.state(now),
+            eligibility: self.eligibility.clone(),
+            misfit: self.misfit.clone(),
+        };
+        serde_json::to_value(state).unwrap_or_default()
+    }
+}
+
+answers_observe!(Provider);
+
+impl Handler<ProbeTick> for Provider {
+    type Result = ();
+
+    fn handle(&mut self, _: ProbeTick, ctx: &mut Self::Context) {
+        self.vitals.received("ProbeTick");
+        self.probe(ctx);
+    }
+}
+
+impl Handler<SetRole> for Provider {
+    type Result = ();
+
+    fn handle(&mut self, role: SetRole, ctx: &mut Self::Context) {
+        self.vitals.received("SetRole");
+        let promoted = role.role != self.role.role && role.role != Role::Standby;
+        self.desk.borrow_mut().supply = role.supply;
+        self.role = role;
+        if promoted {
+            self.subscribe(ctx);
+        }
+    }
+}
+
+impl Handler<HeadTimed> for Provider {
+    type Result = ();
+
+    fn handle(&mut self, timed: HeadTimed, _: &mut Self::Context) {
+        self.vitals.received("HeadTimed");
+        let now = self.vitals.now();
+        self.desk.borrow_mut().conduct.measures.on_head(timed.delay, now);
+    }
+}
+
+impl Handler<FetchBlock> for Provider {
+    type Result = ResponseFuture<Result<RawBlock, ChainError>>;
+
+    fn handle(&mut self, fetch: FetchBlock, _: &mut Self::Context) -> Self::Result {
+        self.vitals.received("FetchBlock");
+        let FetchBlock { key, want, priority, deadline, .. } = fetch;
+        let cost = if want == Receipts::With { 2 } else { 1 };
+        let terms = Terms { cost, priority, deadline };
+        Box::pin(desk::call(self.desk.clone(), terms, move |client, left| async move {
+            client.block(key, want, left).await
+        }))
+    }
+}
+
+impl Handler<HeaderAt> for Provider {
+    type Result = ResponseFuture<Result<Header, ChainError>>;
+
+    fn handle(&mut self, question: HeaderAt, _: &mut Self::Context) -> Self::Result {
+        self.vitals.received("HeaderAt");
+        let HeaderAt { key, deadline } = question;
+        let terms = Terms { cost: 1, priority: Priority::Tip, deadline };
+        Box::pin(desk::call(self.desk.clone(), terms, move |client, left| async move {
+            client.header(key, left).await
+        }))
+    }
+}
+
+impl Handler<Drain> for Provider {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
+        self.vitals.received("Drain");
+        self.vitals.drained();
+        ctx.stop();
+    }
+}

@@ -1,0 +1,125 @@
+//! Where every request of one provider goes through: limiter, breaker, endpoint, and what is learned from the answer.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::endpoints::{Endpoints, Health as EndpointHealth};
+use crate::actors::clock::Clock;
+use crate::chain::error::ChainError;
+use crate::chain::family::Client;
+use crate::core::breaker::Supply;
+use crate::core::class::Class;
+use crate::core::conduct::{Admission, Conduct};
+use crate::core::jitter::Jitter;
+use crate::core::token_bucket::Priority;
+
+/// Shared by the provider's actor and its requests under way.
+pub struct Desk {
+    /// The provider's name, for metrics.
+    pub name: String,
+    /// What is remembered.
+    pub conduct: Conduct,
+    /// Where requests go.
+    pub endpoints: Endpoints,
+    /// Whether the provider can be done without.
+    pub supply: Supply,
+    /// The clock.
+    pub clock: Clock,
+    /// Spreads waits.
+    pub jitter: Jitter,
+}
+
+/// What one request may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Credits.
+    pub cost: u32,
+    /// What share of the rate limit it may use.
+    pub priority: Priority,
+    /// When its answer is no longer worth waiting for.
+    pub deadline: Duration,
+}
+
+/// Sends one request when it may be sent, and learns from how it ends.
+///
+/// # Errors
+/// The client's; `RateLimited` when the limiter would not let it go in time, `Transient` when the breaker is open.
+pub async fn call<T, F>(
+    desk: Rc<RefCell<Desk>>,
+    terms: Terms,
+    ask: impl FnOnce(Arc<dyn Client>, Duration) -> F,
+) -> Result<T, ChainError>
+where
+    F: Future<Output = Result<T, ChainError>>,
+{
+    let waited = admitted(&desk, terms).await?;
+    let chosen = desk.borrow_mut().endpoints.choose();
+    let Some((endpoint, client)) = chosen else {
+        return Err(ChainError::new(Class::Config, "the provider has no endpoint"));
+    };
+    let limit = terms.deadline.saturating_sub(waited);
+    let began = desk.borrow().clock.now();
+    let answer = ask(client, limit).await;
+    let mut desk = desk.borrow_mut();
+    let now = desk.clock.now();
+    let took = now.since(began);
+    let health = desk.learn(&answer, took, limit);
+    desk.endpoints.returned(endpoint, health);
+    answer
+}
+
+/// Waits for the limiter; tells how long that took.
+async fn admitted(desk: &Rc<RefCell<Desk>>, terms: Terms) -> Result<Duration, ChainError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let admission = {
+            let mut desk = desk.borrow_mut();
+            let (now, supply) = (desk.clock.now(), desk.supply);
+            desk.conduct.admit(terms.cost, terms.priority, supply, now)
+        };
+        match admission {
+            Admission::Now => return Ok(waited),
+            Admission::Refused { .. } => return Err(ChainError::transient("the breaker is open")),
+            Admission::After(wait) if waited + wait < terms.deadline => {
+                tokio::time::sleep(wait).await;
+                waited += wait;
+            }
+            Admission::After(wait) => {
+                let class = Class::RateLimited { retry_after: Some(wait) };
+                return Err(ChainError::new(class, "the rate limit is spent"));
+            }
+        }
+    }
+}
+
+impl Desk {
+    fn learn<T>(
+        &mut self,
+        answer: &Result<T, ChainError>,
+        took: Duration,
+        limit: Duration,
+    ) -> EndpointHealth {
+        let (now, name) = (self.clock.now(), self.name.clone());
+        metrics::histogram!("blocktap_provider_response_seconds", "provider" => name.clone())
+            .record(took.as_secs_f64());
+        match answer {
+            Ok(_) => {
+                self.conduct.succeeded(took, now);
+                EndpointHealth::Works
+            }
+            Err(error) => {
+                let jitter = self.jitter.draw();
+                self.conduct.failed(error.class, took, limit, now, jitter);
+                let labels = [("provider", name), ("class", error.class.name().into())];
+                metrics::counter!("blocktap_provider_errors_total", &labels).increment(1);
+                match error.class {
+                    Class::Transient | Class::Config => EndpointHealth::Failed,
+                    _ => EndpointHealth::Works,
+                }
+            }
+        }
+    }
+}

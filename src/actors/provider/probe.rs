@@ -1,0 +1,105 @@
+//! What a probe asks: who are you, where is your head, what is final?
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::desk::{self, Desk, Terms};
+use crate::chain::error::ChainError;
+use crate::chain::family::{Identity, Key};
+use crate::core::chain_id::ChainId;
+use crate::core::class::Class;
+use crate::core::hash::Hash;
+use crate::core::header::Header;
+use crate::core::token_bucket::Priority;
+
+/// How long a probe's answer is worth waiting for.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+
+/// What one probe is to find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Questions {
+    /// Whether its identity is to be verified first.
+    pub identity: Ask,
+    /// Whether finality is asked for.
+    pub finality: Ask,
+    /// The share of the rate limit: a leader's head is the tip's business.
+    pub priority: Priority,
+}
+
+/// Whether to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Yes.
+    Now,
+    /// No.
+    Not,
+}
+
+/// What it found out.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// The hash of the first block, if the identity was asked for and is right.
+    pub genesis: Option<Hash>,
+    /// The head, or why it is not known.
+    pub head: Option<Result<Header, ChainError>>,
+    /// The finalized block.
+    pub finalized: Option<Header>,
+    /// The safe block.
+    pub safe: Option<Header>,
+    /// It is another chain, or asked to be left alone for good: what a person must know.
+    pub misfit: Option<String>,
+}
+
+/// Asks, in order; the first failure ends the probe.
+pub async fn run(desk: Rc<RefCell<Desk>>, chain: ChainId, questions: Questions) -> Findings {
+    let mut findings = Findings::default();
+    if questions.identity == Ask::Now {
+        match identity(&desk, &chain).await {
+            Ok(genesis) => findings.genesis = Some(genesis),
+            Err(error) => {
+                findings.misfit = (error.class == Class::Config).then(|| error.message.clone());
+                findings.head = Some(Err(error));
+                return findings;
+            }
+        }
+    }
+    let head = header(&desk, Key::Latest, questions.priority).await;
+    let alive = head.is_ok();
+    findings.head = Some(head);
+    if alive && questions.finality == Ask::Now {
+        // A chain without the tag answers with an error: unknown, not wrong.
+        findings.finalized = header(&desk, Key::Finalized, Priority::Probe).await.ok();
+        if findings.finalized.is_some() {
+            findings.safe = header(&desk, Key::Safe, Priority::Probe).await.ok();
+        }
+    }
+    findings
+}
+
+async fn header(desk: &Rc<RefCell<Desk>>, key: Key, priority: Priority) -> Result<Header, ChainError> {
+    let terms = Terms { cost: 1, priority, deadline: DEADLINE };
+    desk::call(desk.clone(), terms, |client, left| async move { client.header(key, left).await }).await
+}
+
+/// Every endpoint of the account must be of the right chain: one that is not would answer any request wrongly.
+async fn identity(desk: &Rc<RefCell<Desk>>, chain: &ChainId) -> Result<Hash, ChainError> {
+    let endpoints = desk.borrow().endpoints.len();
+    let mut genesis = None;
+    for _ in 0..endpoints {
+        let terms = Terms { cost: 2, priority: Priority::Verify, deadline: DEADLINE };
+        let ask = |client: std::sync::Arc<dyn crate::chain::family::Client>, left| async move {
+            client.identity(left).await
+        };
+        let Identity { chain_id, genesis: found } = desk::call(desk.clone(), terms, ask).await?;
+        if chain_id != *chain {
+            let message = format!("it serves {chain_id}, not {chain}");
+            return Err(ChainError::new(Class::Config, message));
+        }
+        if genesis.is_some_and(|genesis| genesis != found) {
+            return Err(ChainError::new(Class::Config, "its endpoints serve different chains"));
+        }
+        genesis = Some(found);
+    }
+    genesis.ok_or_else(|| ChainError::new(Class::Config, "the provider has no endpoint"))
+}

@@ -1,0 +1,107 @@
+//! What a provider has shown of its chain.
+
+use std::time::Duration;
+
+use crate::core::at::At;
+use crate::core::block_time::BlockTime;
+use crate::core::header::Header;
+
+/// One provider's view of the chain.
+#[derive(Debug)]
+pub struct Sight {
+    head: Option<Header>,
+    finalized: Option<Header>,
+    safe: Option<Header>,
+    moved: Option<At>,
+    looked: Option<At>,
+    announced: Option<At>,
+    block_time: BlockTime,
+}
+
+impl Sight {
+    /// Nothing was shown yet.
+    pub fn new(block_time: Option<Duration>) -> Self {
+        let block_time = BlockTime::new(block_time);
+        Self {
+            head: None,
+            finalized: None,
+            safe: None,
+            moved: None,
+            looked: None,
+            announced: None,
+            block_time,
+        }
+    }
+
+    /// A header was shown. Tells whether it is another head than before.
+    pub fn saw(&mut self, head: Header, now: At) -> bool {
+        if self.head.is_some_and(|known| known.hash == head.hash) {
+            return false;
+        }
+        self.block_time.add(head.height, Duration::from_secs(head.time_s));
+        self.head = Some(head);
+        self.moved = Some(now);
+        true
+    }
+
+    /// A poll was answered.
+    pub fn polled(&mut self, head: Header, now: At) {
+        self.looked = Some(now);
+        self.saw(head, now);
+    }
+
+    /// A head was announced.
+    pub fn announced(&mut self, now: At) {
+        self.announced = Some(now);
+    }
+
+    /// What is called final and safe; what was not asked for stays.
+    pub fn finality(&mut self, finalized: Option<Header>, safe: Option<Header>) {
+        self.finalized = finalized.or(self.finalized);
+        self.safe = safe.or(self.safe);
+    }
+
+    /// The newest header.
+    pub const fn head(&self) -> Option<Header> {
+        self.head
+    }
+
+    /// The newest block called final.
+    pub const fn finalized(&self) -> Option<Header> {
+        self.finalized
+    }
+
+    /// The newest block called safe.
+    pub const fn safe(&self) -> Option<Header> {
+        self.safe
+    }
+
+    /// When it last showed something new. Between two looks nothing can have been shown: that is no silence.
+    pub fn shown_at(&self, now: At) -> Option<At> {
+        let moved = self.moved?;
+        let looked_in_vain = self.looked.is_some_and(|looked| looked > moved);
+        Some(if looked_in_vain { moved } else { now })
+    }
+
+    /// Whether announcements have stopped though polls show that the chain goes on.
+    pub fn announcements_stuck(&self, now: At) -> bool {
+        let Some(announced) = self.announced else { return false };
+        let quiet = now.since(announced) > self.block_time.longest_silence();
+        quiet && self.moved.is_some_and(|moved| moved > announced)
+    }
+
+    /// The chain's block time by this provider's heads.
+    pub fn block_time(&self) -> Duration {
+        self.block_time.get()
+    }
+
+    /// The same with its spread.
+    pub const fn measured(&self) -> &BlockTime {
+        &self.block_time
+    }
+
+    /// How often to ask where nothing is announced.
+    pub fn poll_interval(&self) -> Duration {
+        self.block_time.poll_interval()
+    }
+}

@@ -1,0 +1,396 @@
+//! The Validator actor: is a block true, does it link, and which fork does it belong to?
+//!
+//! *Inputs.* Candidates from the Fetcher, in any order; agreements from the Manager.
+//! *Decision.* A candidate is recomputed on the compute pool. Once a block is agreed, [`crate::core::linker`] says what to undo
+//! and apply; nothing is undone before what replaces it was proved.
+//! *Recovery.* After a restart the chain is read back from the journal, and whatever waited is fetched again.
+
+mod drafts;
+mod waiting;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture, WrapFuture,
+};
+use serde::Serialize;
+use tokio::sync::Notify;
+
+use self::drafts::Finals;
+use self::waiting::{Judged, Waiting};
+use super::link::Link;
+use super::messages::{
+    Accused, Acquitted, Agreed, Append, Begin, Candidate, ChainMoved, ChainRestored, Drain, FinalityViolated,
+    Finalized, ReadChain, RestoreChain, Rewind, Wanted,
+};
+use super::observe::{Observable, answers_observe};
+use super::pool::Pool;
+use super::vitals::{Birth, Vitals};
+use crate::chain::family::Verifier;
+use crate::core::canonical::Canonical;
+use crate::core::event::Mode;
+use crate::core::header::{BlockRef, Header};
+use crate::core::linker::{self, Step};
+use crate::core::numbers::Height;
+
+/// Whom the Validator tells.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The Manager: a provider served something false.
+    pub accused: Link<Accused>,
+    /// The Manager: a check was at fault.
+    pub acquitted: Link<Acquitted>,
+    /// The Manager: the chain moved.
+    pub moved: Link<ChainMoved>,
+    /// The Manager: the chain as it stands.
+    pub restored: Link<ChainRestored>,
+    /// The Manager: a final block is contradicted.
+    pub violated: Link<FinalityViolated>,
+    /// The Fetcher: a block is missing.
+    pub wanted: Link<Wanted>,
+    /// The Fetcher: where the chain ends.
+    pub rewind: Link<Rewind>,
+    /// The Journal: make it durable.
+    pub append: Link<Append>,
+    /// The Journal: the chain as it stands.
+    pub read_chain: Link<ReadChain>,
+}
+
+/// Proves and links one chain's blocks.
+pub struct Validator {
+    vitals: Vitals,
+    verifier: Arc<dyn Verifier>,
+    pool: Pool,
+    links: Links,
+    chain: Option<Canonical>,
+    agreed: BTreeMap<Height, Agreed>,
+    waiting: Waiting,
+    finals: Finals,
+    work: Work,
+    settled: Arc<Notify>,
+    counts: Counts,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Work {
+    /// The chain is being read back.
+    Loading,
+    /// The stream has not begun.
+    Unbegun,
+    /// It takes what comes.
+    Ready,
+    /// A group is with the Journal.
+    Appending,
+    /// A final block is contradicted: nothing is applied until a person decides.
+    Latched(String),
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Counts {
+    recomputed: u64,
+    refuted: u64,
+    applied: u64,
+    undone: u64,
+}
+
+#[derive(Serialize)]
+struct State<'a> {
+    work: &'a Work,
+    tip: Option<BlockRef>,
+    finalized: Option<Height>,
+    ring: usize,
+    agreed_up_to: Option<BlockRef>,
+    waiting_blocks: usize,
+    excused_checks: Vec<&'static str>,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+// === impl Validator ===
+
+impl Validator {
+    /// A validator of one chain.
+    pub fn new(birth: Birth, verifier: Arc<dyn Verifier>, pool: Pool, links: Links) -> Self {
+        Self {
+            vitals: Vitals::new(birth),
+            verifier,
+            pool,
+            links,
+            chain: None,
+            agreed: BTreeMap::new(),
+            waiting: Waiting::default(),
+            finals: Finals::default(),
+            work: Work::Loading,
+            settled: Arc::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    fn load(&mut self, ctx: &mut Context<Self>) {
+        let read = self.links.read_chain.clone();
+        let chain = async move { read.ask(ReadChain).await };
+        ctx.spawn(chain.into_actor(self).map(|answer, act, ctx| match answer {
+            Ok(Ok(chain)) => act.on_loaded(chain),
+            Ok(Err(error)) => act.load_again(&error, ctx),
+            Err(error) => act.load_again(&error, ctx),
+        }));
+    }
+
+    fn load_again(&mut self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
+        self.vitals.failed(error);
+        ctx.run_later(std::time::Duration::from_millis(200), Self::load);
+    }
+
+    fn on_loaded(&mut self, chain: Option<Canonical>) {
+        self.work = if chain.is_some() { Work::Ready } else { Work::Unbegun };
+        self.chain = chain;
+        self.tell_chain();
+    }
+
+    fn tell_chain(&self) {
+        if self.work == Work::Loading {
+            return;
+        }
+        self.links.restored.tell(ChainRestored(self.chain.clone()));
+        if let Some(chain) = &self.chain {
+            self.links.rewind.tell(Rewind { next: chain.anchor().next });
+        }
+    }
+
+    fn on_judged(&mut self, judged: Judged, ctx: &mut Context<Self>) {
+        match judged {
+            Judged::Sound => self.advance(ctx),
+            Judged::Unproved { block, from } => {
+                tracing::warn!(%block, provider = from, "block holds what cannot be proved yet, asking a second operator");
+                self.links.wanted.tell(Wanted { block, not_from: Some(from) });
+            }
+            Judged::Refuted { block, from, evidence } => {
+                self.counts.refuted += 1;
+                self.links.accused.tell(Accused { provider: from.clone(), block, evidence });
+                self.links.wanted.tell(Wanted { block, not_from: Some(from) });
+            }
+            Judged::Excused { check, providers } => {
+                tracing::error!(
+                    check,
+                    "a check fails alike with two operators: it is only watched from now on"
+                );
+                self.links.acquitted.tell(Acquitted { providers, check });
+                self.advance(ctx);
+            }
+            Judged::Doubled => {}
+        }
+    }
+
+    /// Does the next thing that agreement and waiting blocks allow.
+    fn advance(&mut self, ctx: &mut Context<Self>) {
+        let Some(chain) = self.chain.as_ref().filter(|_| self.work == Work::Ready) else { return };
+        while let Some(entry) = self.agreed.first_entry() {
+            let agreed = entry.get().clone();
+            match linker::plan(chain, &agreed.agreement.block, |hash| self.waiting.header(hash)) {
+                Step::Done => drop(entry.remove()),
+                Step::Missing(block) => return self.links.wanted.tell(Wanted { block, not_from: None }),
+                Step::ContradictsFinal { finalized, block } => return self.latch(finalized, block),
+                Step::Move { undo, apply } => return self.go(&agreed, undo, &apply, ctx),
+            }
+        }
+        self.go_final(ctx);
+    }
+
+    fn go(&mut self, agreed: &Agreed, undo: u64, apply: &[Header], ctx: &mut Context<Self>) {
+        let Some(mut chain) = self.chain.clone() else { return };
+        let from = chain.anchor();
+        let moved = drafts::of_move(&mut chain, &mut self.waiting, &self.finals, agreed, undo, apply);
+        let Ok((mut events, permits)) = moved else {
+            return self.latch(chain.finalized().unwrap_or_default(), agreed.agreement.block);
+        };
+        events.extend(self.finals.draft(&mut chain));
+        self.counts.undone += undo;
+        self.counts.applied += apply.len() as u64;
+        let news = ChainMoved {
+            from,
+            undone: undo,
+            applied: apply.to_vec(),
+            finalized: chain.finalized(),
+            mode: agreed.mode,
+        };
+        self.append(Append { drafts: events, permits }, chain, news, ctx);
+    }
+
+    fn go_final(&mut self, ctx: &mut Context<Self>) {
+        let Some(mut chain) = self.chain.clone() else { return };
+        let Some(draft) = self.finals.draft(&mut chain) else { return };
+        let news = ChainMoved {
+            from: chain.anchor(),
+            undone: 0,
+            applied: Vec::new(),
+            finalized: chain.finalized(),
+            mode: Mode::Live,
+        };
+        self.append(Append { drafts: vec![draft], permits: Vec::new() }, chain, news, ctx);
+    }
+
+    fn append(&mut self, append: Append, chain: Canonical, news: ChainMoved, ctx: &mut Context<Self>) {
+        self.work = Work::Appending;
+        let job = self.vitals.begin(format!("append of {} events", append.drafts.len()));
+        let link = self.links.append.clone();
+        let appended = async move { link.ask(append).await };
+        ctx.spawn(appended.into_actor(self).map(move |answer, act, ctx| {
+            act.vitals.end(job);
+            match answer {
+                Ok(Ok(())) => act.on_appended(chain, news, ctx),
+                // Whether the events are durable is not known: begin anew from what the journal holds.
+                Ok(Err(_)) | Err(_) => act.on_append_lost(ctx),
+            }
+        }));
+    }
+
+    fn on_appended(&mut self, chain: Canonical, news: ChainMoved, ctx: &mut Context<Self>) {
+        self.work = Work::Ready;
+        self.waiting.forget_below(chain.anchor().next, self.vitals.now());
+        self.links.rewind.tell(Rewind { next: chain.anchor().next });
+        self.links.moved.tell(news);
+        self.chain = Some(chain);
+        self.settled.notify_waiters();
+        self.advance(ctx);
+    }
+
+    fn on_append_lost(&mut self, ctx: &mut Context<Self>) {
+        self.vitals.failed("the Journal was restarted during an append");
+        self.work = Work::Loading;
+        self.settled.notify_waiters();
+        self.load(ctx);
+    }
+
+    fn latch(&mut self, finalized: Height, block: BlockRef) {
+        let explanation = format!(
+            "the agreed branch leaves the chain at block {block}, below the final block {finalized}; \
+             nothing is undone below a final block: find out which operators are right"
+        );
+        tracing::error!(%block, finalized = finalized.0, "finality violated, halting");
+        self.links.violated.tell(FinalityViolated { explanation: explanation.clone() });
+        self.work = Work::Latched(explanation);
+    }
+}
+
+impl Actor for Validator {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.load(ctx);
+    }
+}
+
+impl Observable for Validator {
+    const KIND: &'static str = "Validator";
+
+    fn vitals(&mut self) -> &mut Vitals {
+        &mut self.vitals
+    }
+
+    fn state(&self) -> serde_json::Value {
+        let chain = self.chain.as_ref();
+        let state = State {
+            work: &self.work,
+            tip: chain.and_then(Canonical::tip).map(Header::block),
+            finalized: chain.and_then(Canonical::finalized),
+            ring: chain.map_or(0, Canonical::len),
+            agreed_up_to: self.agreed.values().last().map(|agreed| agreed.agreement.block),
+            waiting_blocks: self.waiting.len(),
+            excused_checks: self.waiting.excused(),
+            counts: self.counts,
+        };
+        serde_json::to_value(state).unwrap_or_default()
+    }
+}
+
+answers_observe!(Validator);
+
+impl Handler<Candidate> for Validator {
+    type Result = ();
+
+    fn handle(&mut self, candidate: Candidate, ctx: &mut Self::Context) {
+        self.vitals.received("Candidate");
+        let (verifier, pool) = (self.verifier.clone(), self.pool.clone());
+        let Candidate { block, from, permit } = candidate;
+        let job = self.vitals.begin(format!("block {}", block.header.block()));
+        let recomputed = async move {
+            pool.run(move || (verifier.verify(&block), block))
+                .await
+                .map(|(verdict, block)| (verdict, block, from, permit))
+        };
+        ctx.spawn(recomputed.into_actor(self).map(move |outcome, act, ctx| {
+            act.vitals.end(job);
+            act.counts.recomputed += 1;
+            let Ok((verdict, block, from, permit)) = outcome else { return };
+            let judged = act.waiting.judge(verdict, block, from, permit, act.vitals.now());
+            act.on_judged(judged, ctx);
+        }));
+    }
+}
+
+impl Handler<Agreed> for Validator {
+    type Result = ();
+
+    fn handle(&mut self, agreed: Agreed, ctx: &mut Self::Context) {
+        self.vitals.received("Agreed");
+        let height = agreed.agreement.block.height;
+        self.agreed.split_off(&height);
+        self.agreed.insert(height, agreed);
+        self.advance(ctx);
+    }
+}
+
+impl Handler<Begin> for Validator {
+    type Result = ();
+
+    fn handle(&mut self, begin: Begin, ctx: &mut Self::Context) {
+        self.vitals.received("Begin");
+        if self.work == Work::Unbegun {
+            self.chain = Some(Canonical::starting_at(begin.0));
+            self.work = Work::Ready;
+            self.advance(ctx);
+        }
+        self.tell_chain();
+    }
+}
+
+impl Handler<Finalized> for Validator {
+    type Result = ();
+
+    fn handle(&mut self, finalized: Finalized, ctx: &mut Self::Context) {
+        self.vitals.received("Finalized");
+        self.finals.know(finalized);
+        self.advance(ctx);
+    }
+}
+
+impl Handler<RestoreChain> for Validator {
+    type Result = ();
+
+    fn handle(&mut self, _: RestoreChain, _: &mut Self::Context) {
+        self.vitals.received("RestoreChain");
+        self.tell_chain();
+    }
+}
+
+impl Handler<Drain> for Validator {
+    type Result = ResponseActFuture<Self, ()>;
+
+    fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
+        self.vitals.received("Drain");
+        self.agreed.clear();
+        let (busy, settled) = (self.work == Work::Appending, self.settled.clone());
+        let settled = async move {
+            if busy {
+                // What is not settled in time is settled by the journal alone; nobody is told, nothing is lost.
+                let _ = tokio::time::timeout(drain.deadline, settled.notified()).await;
+            }
+        };
+        Box::pin(settled.into_actor(self).map(|(), act, ctx| {
+            act.vitals.drained();
+            ctx.stop();
+        }))
+    }
+}

@@ -1,0 +1,116 @@
+//! Everything remembered of one provider's conduct, and whether it may be asked right now.
+//!
+//! Breaker, limiter and measures see the same requests; keeping them together keeps them in step.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::at::At;
+use super::breaker::{self, Breaker, Permit, Supply};
+use super::class::Class;
+use super::health::Health;
+use super::measures::Measures;
+use super::outcome::{Deadline, Outcome};
+use super::token_bucket::{self, Priority, Quota, Taken, TokenBucket};
+use super::window::{self, Window};
+
+/// Whether a request may go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Admission {
+    /// Now.
+    Now,
+    /// After this wait: the rate limit is spent.
+    After(Duration),
+    /// Not at all: the breaker is open until then.
+    Refused {
+        /// When it is worth asking again.
+        until: At,
+    },
+}
+
+/// One provider's conduct.
+#[derive(Clone, Debug)]
+pub struct Conduct {
+    /// Latency, errors, lag and strikes.
+    pub measures: Measures,
+    /// The last requests, for people.
+    pub window: Window,
+    breaker: Breaker,
+    bucket: TokenBucket,
+}
+
+/// The conduct, for people.
+#[derive(Clone, Debug, Serialize)]
+pub struct State {
+    /// The breaker.
+    pub breaker: breaker::State,
+    /// The limiter.
+    pub limiter: token_bucket::State,
+    /// The last requests.
+    pub recent: window::Summary,
+}
+
+impl Conduct {
+    /// A provider that was never asked.
+    pub fn new(health: &Health, quota: Quota, now: At) -> Self {
+        Self {
+            measures: Measures::new(health),
+            window: Window::default(),
+            breaker: Breaker::new(now),
+            bucket: TokenBucket::new(quota, now),
+        }
+    }
+
+    /// Asks to send a request that costs `cost` credits.
+    pub fn admit(&mut self, cost: u32, priority: Priority, supply: Supply, now: At) -> Admission {
+        // The limiter first: it may be asked without consequence, but a trial of the breaker must be used.
+        match self.bucket.take(cost, priority, now) {
+            Taken::WaitFor(wait) => Admission::After(wait),
+            Taken::Granted => match self.breaker.permit(now, supply) {
+                Permit::Allowed | Permit::Trial => Admission::Now,
+                Permit::Refused { until } => Admission::Refused { until },
+            },
+        }
+    }
+
+    /// A request ended well after `took`.
+    pub fn succeeded(&mut self, took: Duration, now: At) {
+        self.record(Outcome::Success, took, now, 0.5);
+    }
+
+    /// A request failed after `took` of the `limit` that it had.
+    pub fn failed(&mut self, class: Class, took: Duration, limit: Duration, now: At, jitter: f64) {
+        if let Class::RateLimited { retry_after } = class {
+            let _ = self.bucket.on_rate_limited(retry_after, now, jitter);
+        }
+        let outcome = Outcome::of_failure(class, Deadline::of(took, limit));
+        self.record(outcome, took, now, jitter);
+    }
+
+    fn record(&mut self, outcome: Outcome, took: Duration, now: At, jitter: f64) {
+        self.breaker.record(outcome, now, jitter);
+        self.measures.on_request(outcome, took, now);
+        self.window.add(outcome, took, now);
+    }
+
+    /// The breaker's state.
+    pub fn breaker(&self, now: At) -> breaker::State {
+        self.breaker.state(now)
+    }
+
+    /// Until when the provider asked to be left alone.
+    pub fn paused_until(&self, now: At) -> Option<At> {
+        self.bucket.paused_until(now)
+    }
+
+    /// All of it, for people.
+    pub fn state(&self, now: At) -> State {
+        State {
+            breaker: self.breaker.state(now),
+            limiter: self.bucket.state(now),
+            recent: self.window.summary(now),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Up to where the chain is final: the word of a strict majority of the operators that know, or a depth where none does.
+//!
+//! *Not promised.* More than operators say: a final block is one that no honest majority would take back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::at::At;
+use super::canonical::Canonical;
+use super::consensus::votes::Operator;
+use super::header::Header;
+use super::numbers::Height;
+
+/// How finality is come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From the chain's own tag, and by this depth while no operator knows the tag.
+    Tag {
+        /// Blocks below the tip.
+        fallback_depth: u64,
+    },
+    /// By depth alone: the chain's tag is not to be trusted, or its user says so.
+    Depth(u64),
+}
+
+/// What operators call final and safe.
+#[derive(Clone, Debug)]
+pub struct Finality {
+    source: Source,
+    since: At,
+    finalized: BTreeMap<Operator, Header>,
+    safe: BTreeMap<Operator, Header>,
+}
+
+/// What is final.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Final {
+    /// The highest final height.
+    pub finalized: Option<Height>,
+    /// The highest safe height.
+    pub safe: Option<Height>,
+    /// Operators that call a block final which contradicts the delivered chain.
+    pub contradicting: Vec<Operator>,
+}
+
+impl Finality {
+    /// How long operators may take to show that they know the tag, before depth is used.
+    const SETTLE: Duration = Duration::from_secs(60);
+
+    /// Nothing is known at `now`.
+    pub const fn new(source: Source, now: At) -> Self {
+        Self { source, since: now, finalized: BTreeMap::new(), safe: BTreeMap::new() }
+    }
+
+    /// Takes an operator's word. It never goes back: a replica that lags is no change of mind.
+    pub fn hear(&mut self, operator: &str, finalized: Option<Header>, safe: Option<Header>) {
+        raise(&mut self.finalized, operator, finalized);
+        raise(&mut self.safe, operator, safe);
+    }
+
+    /// Forgets an operator.
+    pub fn revoke(&mut self, operator: &str) {
+        self.finalized.remove(operator);
+        self.safe.remove(operator);
+    }
+
+    /// The height that a strict majority of those who know calls final, whatever chain is delivered: a place to start from.
+    pub fn agreed_height(&self) -> Option<Height> {
+        majority(self.finalized.values().map(|header| header.height).collect())
+    }
+
+    /// What is final on `chain`.
+    pub fn rule(&self, chain: &Canonical, now: At) -> Final {
+        let contradicts =
+            |header: &Header| chain.at(header.height).is_some_and(|ours| ours.hash != header.hash);
+        let contradicting: Vec<Operator> = self
+            .finalized
+            .iter()
+            .filter(|(_, header)| contradicts(header))
+            .map(|(operator, _)| operator.clone())
+            .collect();
+        let heights = |marks: &BTreeMap<Operator, Header>| {
+            marks.values().filter(|header| !contradicts(header)).map(|header| header.height).collect()
+        };
+        let by_depth = |depth: u64| chain.tip().and_then(|tip| tip.height.0.checked_sub(depth)).map(Height);
+        let (finalized, safe) = match self.source {
+            Source::Depth(depth) => (by_depth(depth), None),
+            Source::Tag { fallback_depth } if self.finalized.is_empty() => {
+                let settled = now.since(self.since) >= Self::SETTLE;
+                (by_depth(fallback_depth).filter(|_| settled), None)
+            }
+            Source::Tag { .. } => (majority(heights(&self.finalized)), majority(heights(&self.safe))),
+        };
+        Final { finalized, safe, contradicting }
+    }
+}
+
+fn raise(marks: &mut BTreeMap<Operator, Header>, operator: &str, header: Option<Header>) {
+    if let Some(header) = header {
+        let mark = marks.entry(operator.into()).or_insert(header);
+        if header.height >= mark.height {
+            *mark = header;
+        }
+    }
+}
+
+/// The greatest height that more than half reach.
+fn majority(mut heights: Vec<Height>) -> Option<Height> {
+    heights.sort_unstable_by(|a, b| b.cmp(a));
+    heights.get(heights.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::canonical::Anchor;
+    use crate::core::hash::Hash;
+
+    fn header(height: u64) -> Header {
+        let mut hash = [1; 32];
+        hash[..8].copy_from_slice(&height.to_be_bytes());
+        let mut parent = [1; 32];
+        parent[..8].copy_from_slice(&height.wrapping_sub(1).to_be_bytes());
+        Header { height: Height(height), hash: Hash(hash), parent: Hash(parent), time_s: 0 }
+    }
+
+    fn chain() -> Canonical {
+        let mut chain = Canonical::starting_at(Anchor::under(&header(1)));
+        (1..=100).for_each(|height| chain.apply(header(height)).unwrap());
+        chain
+    }
+
+    fn tag() -> Finality {
+        Finality::new(Source::Tag { fallback_depth: 10 }, At::ZERO)
+    }
+
+    #[test]
+    fn a_strict_majority_of_those_who_know_decides() {
+        let mut finality = tag();
+        for (operator, height) in [("a", 90), ("b", 80), ("c", 70)] {
+            finality.hear(operator, Some(header(height)), None);
+        }
+        assert_eq!(finality.rule(&chain(), At::ZERO).finalized, Some(Height(80)));
+        finality.hear("b", Some(header(60)), None);
+        assert_eq!(finality.rule(&chain(), At::ZERO).finalized, Some(Height(80)));
+    }
+
+    #[test]
+    fn depth_stands_in_where_nobody_knows_the_tag() {
+        let finality = tag();
+        assert_eq!(finality.rule(&chain(), At::ZERO).finalized, None);
+        assert_eq!(finality.rule(&chain(), At::from_secs(60)).finalized, Some(Height(90)));
+    }
+
+    #[test]
+    fn whoever_calls_another_block_final_does_not_count() {
+        let mut finality = tag();
+        finality.hear("a", Some(header(50)), None);
+        finality.hear("liar", Some(Header { hash: Hash([9; 32]), ..header(95) }), None);
+        let ruling = finality.rule(&chain(), At::ZERO);
+        assert_eq!((ruling.finalized, ruling.contradicting), (Some(Height(50)), vec!["liar".into()]));
+    }
+
+    proptest! {
+        #[test]
+        fn more_than_half_reach_what_is_called_final(heights in proptest::collection::vec(1u64..100, 1..9)) {
+            let mut finality = tag();
+            for (index, height) in heights.iter().enumerate() {
+                finality.hear(&index.to_string(), Some(header(*height)), None);
+            }
+            let Some(Height(finalized)) = finality.rule(&chain(), At::ZERO).finalized else { panic!() };
+            prop_assert!(2 * heights.iter().filter(|height| **height >= finalized).count() > heights.len());
+            prop_assert!(2 * heights.iter().filter(|height| **height > finalized).count() <= heights.len());
+        }
+    }
+}
