@@ -4,6 +4,12 @@
 //! A provider's block is only a claim. Its header, transactions, withdrawals and receipts are bound together by hashes, so a
 //! claim can be taken apart and recomputed without asking anybody else. Nothing that the JSON calls a hash is believed.
 //!
+//! # Reading
+//! - [`verify::EvmVerifier`] recomputes a [`RawBlock`](super::family::RawBlock); [`verify::verify_json`] does it for files.
+//! - [`scan::scan`] reads a block's place in its chain and nothing else; [`scan::parse_header`] also recomputes its hash, for
+//!   announced heads and for answers without transactions.
+//! - [`profile::Profile`] says what a chain does differently, and therefore what cannot be proved on it.
+//!
 //! # Making
 //! The simulated world makes true blocks with the same code:
 //! - [`header::Header::hash`], [`transaction::Transaction::encode`] and [`transaction::Transaction::hash`],
@@ -22,11 +28,17 @@
 
 pub mod block;
 pub mod bloom;
+pub mod fields;
 pub mod header;
+pub mod malformed;
+pub mod profile;
+pub mod prove;
 pub mod quantity;
 pub mod receipt;
 pub mod rlp;
 pub mod roots;
+pub mod scan;
 pub mod seal;
 pub mod transaction;
+pub mod verify;
 pub mod withdrawal;

@@ -7,17 +7,17 @@ use super::header::Header;
 use super::transaction::Transaction;
 use super::withdrawal::Withdrawal;
 
-/// A block: whole, or with hashes in place of its transactions (`Block<B256>`).
+/// A whole block.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Block<T = Transaction> {
+pub struct Block {
     /// What it claims to be.
     pub hash: B256,
     /// Its header.
     #[serde(flatten)]
     pub header: Header,
     /// Its transactions, in order.
-    pub transactions: Vec<T>,
+    pub transactions: Vec<Transaction>,
     /// The hashes of its uncles' headers; the headers themselves are not here.
     #[serde(default)]
     pub uncles: Option<Vec<B256>>,
