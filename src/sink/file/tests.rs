@@ -86,6 +86,24 @@ async fn a_file_somebody_else_writes_to_is_tried_again() {
 }
 
 #[tokio::test]
+async fn after_an_error_the_same_events_are_delivered_again_and_are_there_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!("{PLAIN}\nrotate_bytes = '1kB'");
+    let events = Story::new().grow(3);
+    let mut sink = sink(folder.path(), &config);
+    sink.deliver(&events[..1]).await.unwrap();
+    let in_the_way = folder.path().join("out/ethereum.jsonl.00000000000000000001");
+    fs::write(&in_the_way, "").unwrap();
+    assert!(
+        matches!(sink.deliver(&events[1..]).await, Err(SinkError::Fatal(text)) if text.contains("move it away"))
+    );
+    fs::remove_file(&in_the_way).unwrap();
+    assert_eq!(sink.position().await.unwrap(), after(&events[0]));
+    sink.deliver(&events[1..]).await.unwrap();
+    assert_eq!(verified(folder.path(), &config).await.unwrap().stream.last, Some(events[2].envelope.seq));
+}
+
+#[tokio::test]
 async fn a_path_that_cannot_be_stops_the_sink_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("out"), "a file, no folder").unwrap();

@@ -39,6 +39,9 @@ pub async fn writer(path: &Path, busy_timeout: Duration) -> Result<SqliteConnect
 /// # Errors
 /// As [`writer`].
 pub async fn reader(path: &Path) -> Result<SqliteConnection, SinkError> {
+    if tokio::fs::metadata(path).await.is_err() {
+        return Err(SinkError::Fatal(format!("{} is not there: the sink has not run yet", path.display())));
+    }
     let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
     let mut connection = options.connect().await.map_err(|error| classify(path, &error))?;
     match version(&mut connection).await.map_err(|error| classify(path, &error))? {

@@ -11,6 +11,7 @@ mod code {
     pub const LOCKED: u32 = 6;
     pub const NOMEM: u32 = 7;
     pub const READONLY: u32 = 8;
+    pub const READONLY_ROLLBACK: u32 = 776;
     pub const INTERRUPT: u32 = 9;
     pub const IOERR: u32 = 10;
     pub const IOERR_FSYNC: u32 = 1034;
@@ -41,6 +42,7 @@ pub fn classify(path: &Path, error: &sqlx::Error) -> SinkError {
         (_, code::IOERR | code::NOMEM | code::INTERRUPT | code::PROTOCOL) => {
             return SinkError::Transient(format!("{path}: {error}"));
         }
+        (code::READONLY_ROLLBACK, _) => "a crash left it half made: start the daemon once, it mends it",
         (_, code::READONLY | code::PERM | code::CANTOPEN) => {
             "let the daemon's user write there, or choose another path"
         }

@@ -244,6 +244,9 @@ async fn a_changed_table_does_not_pass_verification() {
 #[tokio::test]
 async fn verification_works_while_the_daemon_writes() {
     let folder = tempfile::tempdir().unwrap();
+    assert!(
+        matches!(verified(folder.path()).await, Err(VerifyError::Unreadable(text)) if text.contains("not run yet"))
+    );
     let mut sink = sink(folder.path());
     for (done, event) in (1..).zip(Story::new().grow(5)) {
         sink.deliver(&[event]).await.unwrap();
