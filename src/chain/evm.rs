@@ -10,6 +10,9 @@
 //!   announced heads and for answers without transactions.
 //! - [`profile::Profile`] says what a chain does differently, and therefore what cannot be proved on it.
 //!
+//! # Asking
+//! - [`client::EvmClient`] asks one endpoint; [`heads::NewHeads`] listens to one. Both come from [`family::Evm`].
+//!
 //! # Making
 //! The simulated world makes true blocks with the same code:
 //! - [`header::Header::hash`], [`transaction::Transaction::encode`] and [`transaction::Transaction::hash`],
@@ -28,12 +31,16 @@
 
 pub mod block;
 pub mod bloom;
+pub mod client;
+pub mod family;
 pub mod fields;
 pub mod header;
+pub mod heads;
 pub mod malformed;
 pub mod profile;
 pub mod prove;
 pub mod quantity;
+mod question;
 pub mod receipt;
 pub mod rlp;
 pub mod roots;

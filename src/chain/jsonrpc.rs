@@ -11,6 +11,7 @@
 //! down to a [`Class`](crate::core::class::Class).
 
 pub mod batch;
+pub mod caller;
 pub mod classify;
 pub mod fault;
 pub mod notification;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// One message of a subscription.
@@ -38,6 +39,16 @@ pub fn decode(message: &Bytes, method: &str) -> Option<Notification> {
     })
 }
 
+/// Whether a message is one that nobody asked for, rather than an answer: it names a method.
+pub fn is_one(message: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(rename = "method")]
+        _method: IgnoredAny,
+    }
+    serde_json::from_slice::<Named>(message).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +63,7 @@ mod tests {
             (&b"\"0xab\""[..], &br#"{"number":"0x1"}"#[..])
         );
         assert_eq!(decode(&message, "other"), None);
+        assert!(is_one(&message) && !is_one(br#"{"id":1,"result":"0xab"}"#));
         for other in [r#"{"id":1,"result":"0xab"}"#, "[]", "", r#"{"method":"eth_subscription","params":[]}"#]
         {
             assert_eq!(decode(&Bytes::from_static(other.as_bytes()), "eth_subscription"), None, "{other}");
