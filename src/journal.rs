@@ -5,15 +5,23 @@
 //! *Promised.* What `append` returned is there after `kill -9` and after a power cut. Events come back as they were written.
 //! *Not promised.* Bodies beyond the retention budget.
 
+mod backward;
 pub mod disk;
 pub mod error;
-pub mod index;
+mod index;
+pub mod lock;
+mod marks;
 pub mod memory;
-pub mod record;
-pub mod recovery;
-pub mod segment;
+mod recent;
+mod record;
+mod recovery;
+pub mod retention;
+mod scan;
+mod segment;
+mod store;
+pub mod verify;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
@@ -93,13 +101,18 @@ pub trait Journal: Send + Sync {
     /// When the log cannot be read.
     async fn locate(&self, seq: Seq, id: EventId) -> Result<Located, JournalError>;
 
-    /// Remembers what a sink acknowledged; lets go of whole segments that are over the budget, final, and that no sink which
-    /// is `required` still needs.
+    /// Remembers what a sink acknowledged. Whole segments that are over the budget, below the last final block, and that no
+    /// `required` sink still needs are let go; so they are after an `append`.
     ///
     /// # Errors
-    /// When the mark cannot be written.
+    /// When the mark cannot be written, or a segment not removed.
     async fn acknowledge(&self, sink: &str, mark: Acknowledged) -> Result<(), JournalError>;
 
     /// What a sink acknowledged last.
     fn acknowledged(&self, sink: &str) -> Option<Acknowledged>;
+}
+
+/// Takes a lock. What it guards is whole at every moment, so one that a panic has poisoned is as good as any.
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

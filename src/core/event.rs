@@ -240,6 +240,9 @@ impl Draft {
 }
 
 impl Event {
+    /// What an envelope counts for in [`Event::size`].
+    pub const ENVELOPE_BYTES: usize = 1024;
+
     /// The stream's end once this event is its last.
     pub fn tail(&self) -> Tail {
         Tail { seq: self.envelope.seq, id: self.envelope.id }
@@ -257,8 +260,7 @@ impl Event {
 
     /// Bytes it takes in memory, near enough to keep a budget.
     pub fn size(&self) -> usize {
-        const ENVELOPE: usize = 1024;
-        ENVELOPE + self.body.as_ref().map_or(0, Body::size)
+        Self::ENVELOPE_BYTES + self.body.as_ref().map_or(0, Body::size)
     }
 
     /// The event as one line of JSON, without the line break. The body is copied byte for byte, unless it holds a line

@@ -53,7 +53,7 @@ impl Rehearsal {
         hash.0[..8].copy_from_slice(&self.made.to_be_bytes());
         let header = Header { height, hash, parent, time_s: 1_700_000_000 + height.0 };
         self.chain.push(header);
-        let receipts = (size % 3 == 0).then(|| Bytes::from(format!("[{}]", "1".repeat(size % 7 + 1))));
+        let receipts = size.is_multiple_of(3).then(|| Bytes::from(format!("[{}]", "1".repeat(size % 7 + 1))));
         let block = Bytes::from(format!("{{\"number\":\"{height}\",\"pad\":\"{}\"}}", "x".repeat(size)));
         draft(Step::Apply, header, Some(Body { block, receipts }))
     }
@@ -71,10 +71,11 @@ impl Rehearsal {
         self.undoable()
     }
 
-    fn settle(&mut self, pick: usize) -> Draft {
+    /// A block becomes final: the tip, or the one `below` it.
+    fn settle(&mut self, below: usize) -> Draft {
         let open = self.chain.iter().filter(|header| self.finalized.is_none_or(|f| header.height > f));
         let open: Vec<&Header> = open.collect();
-        let header = *open[pick % open.len()];
+        let header = *open[open.len() - 1 - below % open.len()];
         self.finalized = Some(header.height);
         draft(Step::Final, header, None)
     }

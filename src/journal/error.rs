@@ -1,6 +1,6 @@
 //! What can go wrong in the journal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::core::numbers::Seq;
 
@@ -30,10 +30,12 @@ pub enum JournalError {
         fault: String,
     },
     /// Another process holds the folder.
-    #[error("journal {path} is in use by another process; stop that one first, or choose another data_dir")]
+    #[error("journal {path} is in use by {holder}; stop that one first, or choose another data_dir")]
     Locked {
         /// The folder.
         path: PathBuf,
+        /// Who holds it, as far as it says so.
+        holder: String,
     },
     /// The events asked for have been let go.
     #[error("event {asked} has expired: the journal begins at {first}")]
@@ -63,4 +65,25 @@ pub enum JournalError {
         /// The stream that was asked for.
         expected: String,
     },
+    /// An append failed before: what the disk holds is not known.
+    #[error(
+        "journal {path} takes no more events since an append failed; free or repair the disk, then start again"
+    )]
+    Halted {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl JournalError {
+    /// What the system said when `action` was tried at `path`.
+    pub(super) fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Io { path, action, source }
+    }
+
+    /// A fault at a place in a file.
+    pub(super) fn damaged(path: &Path, offset: u64, fault: impl ToString) -> Self {
+        Self::Damaged { path: path.to_owned(), offset, fault: fault.to_string() }
+    }
 }

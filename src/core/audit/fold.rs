@@ -57,11 +57,8 @@ impl Fold {
         self.check_unsettled(block)?;
         match (self.start, self.tip()) {
             // A reorg may reach below the stream's first block: then only the height is known to be right.
-            (Some(start), _) if self.held.is_empty() => {
-                if block.height != start {
-                    return Err(Breach::Start { block, start });
-                }
-            }
+            (Some(start), _) if self.held.is_empty() && block.height == start => {}
+            (Some(start), _) if self.held.is_empty() => return Err(Breach::Start { block, start }),
             (_, Some(tip)) if !header.follows(&tip) => return Err(Breach::Unlinked { block, tip }),
             _ => {}
         }

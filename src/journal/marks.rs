@@ -1,0 +1,137 @@
+//! What the sinks acknowledged last: a line of JSON each time, the newest line of a sink counts.
+//!
+//! *Why not synced.* A mark that a power cut takes away only means that its events are delivered again, with the same ids. A
+//! line that was torn is no JSON, and is passed over. When the file has grown it is written anew under another name, synced,
+//! and put in its place.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Acknowledged;
+use super::error::JournalError;
+use super::segment::sync_folder;
+use crate::core::event_id::EventId;
+use crate::core::numbers::Seq;
+
+const FILE_NAME: &str = "acknowledged.jsonl";
+/// Beyond this the file is written anew, with one line a sink.
+const LARGEST_BYTES: usize = 256 * 1024;
+
+/// The marks of all sinks, by name.
+pub type Marks = BTreeMap<String, Acknowledged>;
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    sink: String,
+    seq: Seq,
+    id: EventId,
+}
+
+/// The file that marks are kept in.
+#[derive(Debug)]
+pub struct MarksFile {
+    path: PathBuf,
+    file: File,
+    bytes: usize,
+}
+
+impl MarksFile {
+    /// Reads the marks that were kept in a folder, and makes ready for more.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn open(folder: &Path) -> Result<(Self, Marks), JournalError> {
+        let path = folder.join(FILE_NAME);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(JournalError::io(&path, "read")(error)),
+        };
+        let lines = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+        let marks = lines.map(|Line { sink, seq, id }| (sink, Acknowledged { seq, id })).collect();
+        let (file, bytes) = rewrite(&path, &marks)?;
+        Ok((Self { path, file, bytes }, marks))
+    }
+
+    /// Adds the mark of one sink; `marks` are those of all.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn add(&mut self, sink: &str, mark: Acknowledged, marks: &Marks) -> Result<(), JournalError> {
+        if self.bytes > LARGEST_BYTES {
+            (self.file, self.bytes) = rewrite(&self.path, marks)?;
+            return Ok(());
+        }
+        let line = line(sink, mark);
+        self.bytes += line.len();
+        self.file.write_all(&line).map_err(JournalError::io(&self.path, "append"))
+    }
+}
+
+fn line(sink: &str, Acknowledged { seq, id }: Acknowledged) -> Vec<u8> {
+    // Plain data with string keys: writing it into memory cannot fail.
+    let mut line = serde_json::to_vec(&Line { sink: sink.into(), seq, id }).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+fn rewrite(path: &Path, marks: &Marks) -> Result<(File, usize), JournalError> {
+    let new = path.with_extension("new");
+    let lines: Vec<u8> = marks.iter().flat_map(|(sink, mark)| line(sink, *mark)).collect();
+    let mut file = File::create(&new).map_err(JournalError::io(&new, "create"))?;
+    file.write_all(&lines).and_then(|()| file.sync_all()).map_err(JournalError::io(&new, "write"))?;
+    std::fs::rename(&new, path).map_err(JournalError::io(path, "name"))?;
+    sync_folder(path.parent().unwrap_or(path))?;
+    let file = OpenOptions::new().append(true).open(path).map_err(JournalError::io(path, "open"))?;
+    Ok((file, lines.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(seq: u64) -> Acknowledged {
+        Acknowledged { seq: Seq(seq), id: EventId([seq as u8; 16]) }
+    }
+
+    #[test]
+    fn the_newest_mark_of_each_sink_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut file, mut marks) = MarksFile::open(folder.path()).unwrap();
+        for (sink, seq) in [("a", 1), ("b", 2), ("a", 3)] {
+            marks.insert(sink.into(), mark(seq));
+            file.add(sink, mark(seq), &marks).unwrap();
+        }
+        let (_, found) = MarksFile::open(folder.path()).unwrap();
+        assert_eq!(found, Marks::from([("a".into(), mark(3)), ("b".into(), mark(2))]));
+    }
+
+    #[test]
+    fn a_torn_line_costs_only_its_own_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = line("a", mark(1));
+        let both = [first.clone(), line("a", mark(2))].concat();
+        for length in first.len()..both.len() - 1 {
+            std::fs::write(folder.path().join(FILE_NAME), &both[..length]).unwrap();
+            let (_, found) = MarksFile::open(folder.path()).unwrap();
+            assert_eq!(found, Marks::from([("a".into(), mark(1))]), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn the_file_does_not_grow_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut file, mut marks) = MarksFile::open(folder.path()).unwrap();
+        for seq in 0..10_000 {
+            marks.insert("a".into(), mark(seq));
+            file.add("a", mark(seq), &marks).unwrap();
+        }
+        let length = std::fs::metadata(folder.path().join(FILE_NAME)).unwrap().len();
+        assert!(length < 2 * LARGEST_BYTES as u64);
+        assert_eq!(MarksFile::open(folder.path()).unwrap().1, marks);
+    }
+}
