@@ -3,7 +3,8 @@
 //! *Why.* Nobody sees an event before it is on disk; every sink pulls from here with a cursor of its own, so that a dead sink
 //! costs nobody anything.
 //! *Promised.* What `append` returned is there after `kill -9` and after a power cut. Events come back as they were written.
-//! *Not promised.* Bodies beyond the retention budget.
+//! *Not promised.* Bodies beyond the retention budget. The last marks of the sinks after a power cut: what they stood for is
+//! delivered again.
 
 mod backward;
 pub mod disk;
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use self::error::JournalError;
+pub use self::verify::verify;
 use crate::core::event::{Draft, Event, Tail};
 use crate::core::event_id::EventId;
 use crate::core::header::Header;
