@@ -10,6 +10,7 @@ pub mod berth;
 pub mod block_time;
 pub mod breaker;
 pub mod canonical;
+pub mod catch_up;
 pub mod chain_id;
 pub mod class;
 pub mod conduct;

@@ -1,1 +1,3 @@
 //! What the process tells over HTTP.
+
+pub mod board;

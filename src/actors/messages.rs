@@ -23,8 +23,8 @@ use crate::core::header::{BlockRef, Header};
 use crate::core::numbers::{Height, Seq, Term};
 use crate::core::score::ScoreCard;
 use crate::core::token_bucket::Priority;
-use crate::journal::error::JournalError;
 use crate::journal::Located;
+use crate::journal::error::JournalError;
 
 // === Providers ===
 

@@ -30,6 +30,31 @@ pub enum Start {
 )]
 pub struct NotAStart(String);
 
+/// Where a stream can begin, by what operators show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Opening {
+    /// At this height.
+    At(Height),
+    /// Not yet: the chain is not there, or nobody has said what is final.
+    NotYet,
+}
+
+impl Start {
+    /// Where to begin, if two operators have `attainable` and a majority calls `finalized` final.
+    pub fn opening(&self, attainable: Height, finalized: Option<Height>) -> Opening {
+        let height = match self {
+            Self::Latest => Some(attainable),
+            Self::Finalized => finalized.map(|finalized| finalized.min(attainable)),
+            Self::Back(count) => Some(attainable.minus(*count)),
+            Self::At(height) | Self::Exactly(height, _) => {
+                Some(*height).filter(|height| *height <= attainable)
+            }
+        };
+        height.map_or(Opening::NotYet, Opening::At)
+    }
+}
+
 impl FromStr for Start {
     type Err = NotAStart;
 
@@ -80,6 +105,15 @@ impl<'de> Deserialize<'de> for Start {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_does_not_begin_above_what_two_operators_have() {
+        assert_eq!(Start::At(Height(9)).opening(Height(8), None), Opening::NotYet);
+        assert_eq!(Start::At(Height(9)).opening(Height(9), None), Opening::At(Height(9)));
+        assert_eq!(Start::Back(100).opening(Height(8), None), Opening::At(Height(0)));
+        assert_eq!(Start::Finalized.opening(Height(8), None), Opening::NotYet);
+        assert_eq!(Start::Finalized.opening(Height(8), Some(Height(6))), Opening::At(Height(6)));
+    }
 
     #[test]
     fn every_form_is_read_and_written_alike() {

@@ -1,0 +1,312 @@
+//! The Manager actor: elects the provider that serves the tip, and runs consensus among all of them.
+//!
+//! *Inputs.* Providers' reports, answers to questions about headers, and where the chain stands.
+//! *Decision.* None of its own: [`crate::core::election`], [`crate::core::consensus`], [`crate::core::catch_up`] and
+//! [`crate::core::finality`] decide; the Manager asks, passes on and remembers.
+//! *First start.* Nothing is applied on a single word while other operators may still be on their way.
+//! *Recovery.* A restarted Manager knows nothing but its providers: it asks the Validator for the chain, and the next reports
+//! bring the votes.
+
+mod asking;
+mod electing;
+mod roster;
+mod ruling;
+mod showing;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
+
+use self::roster::Roster;
+pub use self::roster::Ways;
+use super::link::Link;
+use super::messages::{
+    Accused, Acquitted, Agreed, Begin, ChainMoved, ChainRestored, Drain, Elected, FinalityViolated,
+    Finalized, HeadAdvanced, ProviderReported, RestoreChain,
+};
+use super::notice::{Notice, Notices};
+use super::observe::{Observable, answers_observe};
+use super::vitals::{Birth, Vitals};
+use crate::core::at::At;
+use crate::core::block_time::BlockTime;
+use crate::core::canonical::Canonical;
+use crate::core::catch_up::CatchUp;
+use crate::core::consensus::Consensus;
+use crate::core::consensus::ruling::{Newcomers, Rules};
+use crate::core::election::Election;
+use crate::core::finality::{Finality, Source};
+use crate::core::hash::Hash;
+use crate::core::health::Health;
+use crate::core::numbers::Height;
+use crate::core::start::Start;
+use crate::http::board::Board;
+
+/// How long operators have to show up before a single one may begin.
+const GRACE: Duration = Duration::from_secs(5);
+/// The longest time between two looks at everything.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What one chain's Manager is made from.
+#[derive(Clone)]
+pub struct Mandate {
+    /// The chain's name.
+    pub chain: String,
+    /// The first block.
+    pub start: Start,
+    /// The rules of consensus.
+    pub rules: Rules,
+    /// The user's knobs.
+    pub health: Health,
+    /// How finality is come by.
+    pub finality: Source,
+    /// The chain's block time, if the user says.
+    pub block_time: Option<Duration>,
+    /// The providers.
+    pub providers: Vec<Ways>,
+}
+
+/// Whom the Manager tells.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The Fetcher: whom to ask.
+    pub elected: Link<Elected>,
+    /// The Fetcher: what to get.
+    pub advanced: Link<HeadAdvanced>,
+    /// The Validator: what is agreed.
+    pub agreed: Link<Agreed>,
+    /// The Validator: where to begin.
+    pub begin: Link<Begin>,
+    /// The Validator: what is final.
+    pub finalized: Link<Finalized>,
+    /// The Validator: where are we?
+    pub restore: Link<RestoreChain>,
+}
+
+/// Elects and counts, for one chain.
+pub struct Manager {
+    vitals: Vitals,
+    mandate: Mandate,
+    links: Links,
+    notices: Notices,
+    board: Board,
+    roster: Roster,
+    election: Election,
+    consensus: Consensus,
+    catch_up: CatchUp,
+    finality: Finality,
+    block_time: BlockTime,
+    chain: Option<Canonical>,
+    /// When a hash was first shown, and by whom.
+    sightings: BTreeMap<(Height, Hash), At>,
+    links_asked: BTreeSet<Hash>,
+    forked: BTreeSet<String>,
+    state: ruling::Progress,
+    look: Option<SpawnHandle>,
+    last_reorg: Option<At>,
+    last_applied: Option<At>,
+    gap_since: Option<At>,
+}
+
+/// The Manager's own reminder to look at everything again.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Look;
+
+// === impl Manager ===
+
+impl Manager {
+    /// A manager of the chain that `mandate` describes.
+    pub fn new(birth: Birth, mandate: Mandate, links: Links, notices: Notices, board: Board) -> Self {
+        let vitals = Vitals::new(birth);
+        let now = vitals.now();
+        Self {
+            roster: Roster::new(mandate.providers.clone()),
+            election: Election::new(now),
+            consensus: Consensus::new(mandate.rules),
+            catch_up: CatchUp::default(),
+            finality: Finality::new(mandate.finality, now),
+            block_time: BlockTime::new(mandate.block_time),
+            chain: None,
+            sightings: BTreeMap::new(),
+            links_asked: BTreeSet::new(),
+            forked: BTreeSet::new(),
+            state: ruling::Progress::begun(now),
+            look: None,
+            last_reorg: None,
+            last_applied: None,
+            gap_since: None,
+            vitals,
+            mandate,
+            links,
+            notices,
+            board,
+        }
+    }
+
+    fn now(&self) -> At {
+        self.vitals.now()
+    }
+
+    /// Looks at everything: who leads, what is agreed, what is to be asked and fetched. Called on every piece of news.
+    fn deliberate(&mut self, ctx: &mut Context<Self>) {
+        self.elect();
+        self.rule(ctx);
+        self.finish_blocks();
+        self.show();
+        self.look_again(ctx);
+    }
+
+    /// While a block is held, others are asked again every tenth of a block time.
+    fn look_again(&mut self, ctx: &mut Context<Self>) {
+        if let Some(pending) = self.look.take() {
+            ctx.cancel_future(pending);
+        }
+        let urgent = (self.block_time.get() / 10).clamp(Duration::from_millis(100), LOOK_EVERY);
+        let wait = if self.state.is_waiting() { urgent } else { LOOK_EVERY };
+        self.look = Some(ctx.notify_later(Look, wait));
+    }
+
+    fn newcomers(&self) -> Newcomers {
+        let all_heard = self.consensus.votes().len() >= self.roster.operators().len();
+        let settled = self.now().since(self.state.started()) >= GRACE;
+        if all_heard || settled { Newcomers::None } else { Newcomers::Expected }
+    }
+
+    /// Tells what is final.
+    fn finish_blocks(&mut self) {
+        let Some(chain) = &self.chain else { return };
+        let ruled = self.finality.rule(chain, self.vitals.now());
+        for operator in &ruled.contradicting {
+            tracing::warn!(
+                chain = self.mandate.chain,
+                operator,
+                "operator calls a block final that is not ours"
+            );
+        }
+        let known = chain.finalized();
+        if let Some(finalized) = ruled.finalized.filter(|height| Some(*height) > known) {
+            self.links.finalized.tell(Finalized { finalized, safe: ruled.safe });
+        }
+    }
+}
+
+impl Actor for Manager {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.links.restore.tell(RestoreChain);
+        self.look_again(ctx);
+    }
+}
+
+impl Observable for Manager {
+    const KIND: &'static str = "Manager";
+
+    fn vitals(&mut self) -> &mut Vitals {
+        &mut self.vitals
+    }
+
+    fn state(&self) -> serde_json::Value {
+        self.describe()
+    }
+}
+
+answers_observe!(Manager);
+
+impl Handler<ProviderReported> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, reported: ProviderReported, ctx: &mut Self::Context) {
+        self.vitals.received("ProviderReported");
+        self.take_report(reported.0, ctx);
+        self.deliberate(ctx);
+    }
+}
+
+impl Handler<Look> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, _: Look, ctx: &mut Self::Context) {
+        self.vitals.received("Look");
+        if self.chain.is_none() {
+            self.links.restore.tell(RestoreChain);
+        }
+        self.deliberate(ctx);
+    }
+}
+
+impl Handler<ChainRestored> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, restored: ChainRestored, ctx: &mut Self::Context) {
+        self.vitals.received("ChainRestored");
+        if restored.0.is_some() {
+            self.chain = restored.0;
+            self.catch_up = CatchUp::default();
+        }
+        self.deliberate(ctx);
+    }
+}
+
+impl Handler<ChainMoved> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, moved: ChainMoved, ctx: &mut Self::Context) {
+        self.vitals.received("ChainMoved");
+        self.follow(moved);
+        self.deliberate(ctx);
+    }
+}
+
+impl Handler<Accused> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, accused: Accused, ctx: &mut Self::Context) {
+        self.vitals.received("Accused");
+        let now = self.now();
+        let Accused { provider, block, evidence } = accused;
+        let Some(seat) = self.roster.seat(&provider).filter(|seat| !seat.is_quarantined(now)) else { return };
+        let (pause, operator) = (seat.quarantine(now), seat.ways.operator.clone());
+        tracing::error!(chain = self.mandate.chain, provider, %block, evidence, ?pause, "provider quarantined");
+        metrics::counter!("blocktap_bad_content_total", "provider" => provider.clone()).increment(1);
+        self.consensus.revoke(&operator);
+        self.finality.revoke(&operator);
+        self.notices.give(&self.mandate.chain, Notice::Quarantined { provider, block, evidence, pause });
+        self.deliberate(ctx);
+    }
+}
+
+impl Handler<Acquitted> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, acquitted: Acquitted, ctx: &mut Self::Context) {
+        self.vitals.received("Acquitted");
+        for provider in &acquitted.providers {
+            if let Some(seat) = self.roster.seat(provider) {
+                seat.acquit();
+            }
+        }
+        self.deliberate(ctx);
+    }
+}
+
+impl Handler<FinalityViolated> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, violated: FinalityViolated, ctx: &mut Self::Context) {
+        self.vitals.received("FinalityViolated");
+        self.latch(violated.explanation);
+        self.deliberate(ctx);
+    }
+}
+
+impl Handler<Drain> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
+        self.vitals.received("Drain");
+        self.vitals.drained();
+        ctx.stop();
+    }
+}

@@ -1,0 +1,189 @@
+//! What the Manager asks of providers: votes on a height, the ends of spans, headers that link others.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+
+use super::Manager;
+use crate::actors::messages::{HeadTimed, HeaderAt, Report};
+use crate::chain::error::ChainError;
+use crate::chain::family::Key;
+use crate::core::consensus::ruling::Corroboration;
+use crate::core::header::{BlockRef, Header};
+use crate::core::numbers::Height;
+
+/// How long a vote is worth waiting for.
+const VOTE_DEADLINE: Duration = Duration::from_secs(3);
+/// How far above the tip two operators reach a header may lie and still be linked by asking for its ancestors.
+const LINK_REACH: u64 = 64;
+/// First sights that are remembered.
+const SIGHTINGS: usize = 512;
+
+/// Whom to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// Those that do not announce their heads by themselves: the others' votes come unasked.
+    Silent,
+    /// All.
+    All,
+}
+
+impl Manager {
+    /// Takes what a provider says of itself, and its vote.
+    pub(super) fn take_report(&mut self, report: Report, ctx: &mut Context<Self>) {
+        let now = self.now();
+        let (head, operator) = (report.head, report.operator.clone());
+        let (finalized, safe) = (report.finalized, report.safe);
+        let Some(seat) = self.roster.seat(&report.provider) else { return };
+        let known = seat.report.as_ref().and_then(|before| before.head);
+        let moved = head.filter(|head| known.is_none_or(|known| known.hash != head.hash));
+        if moved.is_some() {
+            seat.moved = Some(now);
+        }
+        let (subscribed, timed) = (report.subscribed, seat.ways.timed.clone());
+        seat.report = Some(report);
+        let genesis = self.roster.genesis();
+        let heard =
+            self.roster.iter().any(|seat| seat.ways.operator == operator && seat.is_heard(genesis, now));
+        let Some(head) = head.filter(|_| heard) else { return };
+        self.finality.hear(&operator, finalized, safe);
+        if let Some(delay) = moved.map(|head| self.sighted(head)).filter(|_| subscribed) {
+            timed.tell(HeadTimed { delay });
+        }
+        if self.consensus.vote(&operator, head, now) {
+            self.block_time.add(head.height, Duration::from_secs(head.time_s));
+            self.consensus.rules.block_time = self.block_time.get();
+            self.canvass(head.height, Whom::Silent, ctx);
+        }
+    }
+
+    /// How long after its first sight a head was shown.
+    fn sighted(&mut self, head: Header) -> Duration {
+        let now = self.now();
+        let first = *self.sightings.entry((head.height, head.hash)).or_insert(now);
+        while self.sightings.len() > SIGHTINGS {
+            self.sightings.pop_first();
+        }
+        now.since(first)
+    }
+
+    /// Asks other operators which block they have at `height`: a second voice must not wait for a poll.
+    pub(super) fn canvass(&mut self, height: Height, whom: Whom, ctx: &mut Context<Self>) {
+        if self.chain.is_none() || self.behind() > crate::core::catch_up::NEAR {
+            return;
+        }
+        let heard: BTreeSet<String> = self
+            .consensus
+            .votes()
+            .iter()
+            .filter(|(_, vote)| vote.head.height >= height)
+            .map(|(operator, _)| operator.clone())
+            .collect();
+        let enough =
+            if self.consensus.rules.corroboration == Corroboration::Majority { usize::MAX } else { 3 };
+        let wanted = enough.saturating_sub(heard.len());
+        let mut chosen = Vec::new();
+        for name in self.roster.voices(self.now()) {
+            let Some(seat) = self.roster.seat(&name) else { continue };
+            let speaks = seat.report.as_ref().is_some_and(|report| report.subscribed);
+            let skip = heard.contains(&seat.ways.operator) || (speaks && whom == Whom::Silent);
+            if !skip && seat.asked.insert(height) {
+                chosen.push(name);
+            }
+        }
+        let ask: Vec<String> = chosen.iter().take(wanted).cloned().collect();
+        for name in chosen.into_iter().skip(wanted) {
+            self.forget_question(&name, height);
+        }
+        ask.into_iter().for_each(|name| self.ask(name, height, ctx));
+    }
+
+    fn ask(&mut self, name: String, height: Height, ctx: &mut Context<Self>) {
+        self.question(name, Key::Number(height), ctx, move |act, name, operator, answer, ctx| {
+            act.forget_question(&name, height);
+            if let Ok(header) = answer {
+                let now = act.now();
+                act.consensus.vote(&operator, header, now);
+                act.deliberate(ctx);
+            }
+        });
+    }
+
+    fn forget_question(&mut self, name: &str, height: Height) {
+        if let Some(seat) = self.roster.seat(name) {
+            seat.asked.remove(&height);
+        }
+    }
+
+    /// Asks several operators for the hash at the end of a span.
+    pub(super) fn poll_span_end(&mut self, height: Height, ctx: &mut Context<Self>) {
+        let now = self.now();
+        let voices: Vec<String> = self.roster.voices(now);
+        let needed = self.voices_needed();
+        let able = voices.into_iter().filter(|name| self.reaches(name, height));
+        let asked: Vec<String> = able.take(needed).collect();
+        let operators: Vec<String> = asked.iter().filter_map(|name| self.operator_of(name)).collect();
+        self.catch_up.open(height, operators, now);
+        for name in asked {
+            self.question(name, Key::Number(height), ctx, move |act, _, operator, answer, ctx| {
+                act.catch_up.answer(height, &operator, answer.ok());
+                act.deliberate(ctx);
+            });
+        }
+    }
+
+    fn voices_needed(&self) -> usize {
+        match self.consensus.rules.corroboration {
+            Corroboration::Two | Corroboration::Fast => 3,
+            Corroboration::Majority => usize::MAX,
+        }
+    }
+
+    fn reaches(&mut self, name: &str, height: Height) -> bool {
+        self.roster.seat(name).and_then(|seat| seat.head()).is_some_and(|head| head >= height)
+    }
+
+    fn operator_of(&mut self, name: &str) -> Option<String> {
+        self.roster.seat(name).map(|seat| seat.ways.operator.clone())
+    }
+
+    /// Asks for the header that links an operator's head to what is known.
+    pub(super) fn ask_link(&mut self, operator: &str, block: BlockRef, ctx: &mut Context<Self>) {
+        let reach = self.consensus.attainable().unwrap_or_default().plus(LINK_REACH);
+        if block.height > reach || !self.links_asked.insert(block.hash) {
+            return;
+        }
+        let now = self.now();
+        let seat = self.roster.iter().find(|seat| seat.ways.operator == operator && seat.is_usable(now));
+        let Some(name) = seat.map(|seat| seat.ways.name.clone()) else {
+            self.links_asked.remove(&block.hash);
+            return;
+        };
+        self.question(name, Key::Hash(block), ctx, move |act, _, _, answer, ctx| {
+            act.links_asked.remove(&block.hash);
+            if let Ok(header) = answer {
+                act.consensus.learn(header);
+                act.deliberate(ctx);
+            }
+        });
+    }
+
+    fn question(
+        &mut self,
+        name: String,
+        key: Key,
+        ctx: &mut Context<Self>,
+        then: impl FnOnce(&mut Self, String, String, Result<Header, ChainError>, &mut Context<Self>) + 'static,
+    ) {
+        let Some(seat) = self.roster.seat(&name) else { return };
+        let (link, operator) = (seat.ways.header.clone(), seat.ways.operator.clone());
+        let job = self.vitals.begin(format!("header {key} from {name}"));
+        let answer = async move { link.ask(HeaderAt { key, deadline: VOTE_DEADLINE }).await };
+        ctx.spawn(answer.into_actor(self).map(move |answer, act, ctx| {
+            act.vitals.end(job);
+            let answer = answer.unwrap_or_else(|error| Err(ChainError::transient(error.to_string())));
+            then(act, name, operator, answer, ctx);
+        }));
+    }
+}

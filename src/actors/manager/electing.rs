@@ -1,0 +1,97 @@
+//! Who leads, and what follows for everybody.
+
+use super::Manager;
+use crate::actors::messages::{Elected, SetRole};
+use crate::actors::notice::Notice;
+use crate::core::breaker::Supply;
+use crate::core::catch_up;
+use crate::core::election::{Context, Decision, Gap, Reason};
+
+impl Manager {
+    /// Evaluates the election, tells everybody their role and the Fetcher its routes.
+    pub(super) fn elect(&mut self) {
+        let now = self.now();
+        let genesis = self.roster.genesis();
+        self.forked = self.consensus.forked();
+        let candidates = self.roster.candidates(&self.forked, genesis, now);
+        let before = self.election.leader().map(|leader| leader.name.clone());
+        let context = Context {
+            block_time: self.block_time.get(),
+            last_reorg: self.last_reorg,
+            gap: if self.behind() > catch_up::NEAR { Gap::Filling } else { Gap::Closed },
+        };
+        match self.election.evaluate(&candidates, &context, now) {
+            Decision::Keep => {}
+            Decision::Switch { to, reason } => self.announce(before, to, &words(&reason)),
+            Decision::LastResort { to, why } if before.as_ref() != Some(&to) => {
+                self.announce(before, to, &format!("nobody is eligible, the least bad one serves: {why}"));
+            }
+            Decision::LastResort { .. } => {}
+            Decision::Nobody { why } => self.lose_leader(before, why),
+        }
+        self.assign();
+    }
+
+    fn announce(&mut self, from: Option<String>, to: String, reason: &str) {
+        let (chain, term) = (self.mandate.chain.clone(), self.election.term());
+        tracing::info!(chain, from, to, reason, term = term.0, "leader elected");
+        metrics::counter!("blocktap_provider_switches_total", "chain" => chain.clone()).increment(1);
+        if from.is_some() {
+            self.gap_since = self.last_applied;
+        }
+        self.notices.give(&chain, Notice::Elected { from, to, reason: reason.into(), term });
+    }
+
+    fn lose_leader(&mut self, before: Option<String>, why: String) {
+        if before.is_some() {
+            tracing::error!(chain = self.mandate.chain, why, "nobody may lead");
+            self.notices.give(&self.mandate.chain, Notice::LeaderLost { why });
+        }
+    }
+
+    fn assign(&mut self) {
+        let now = self.now();
+        let leader = self.election.leader().map(|leader| leader.name.clone());
+        let leader = leader.as_deref();
+        let witness = self.roster.witness(leader, now);
+        let (term, genesis) = (self.election.term(), self.roster.genesis());
+        let names: Vec<String> = self.roster.iter().map(|seat| seat.ways.name.clone()).collect();
+        let usable = self.roster.voices(now).len();
+        let block_time = self.block_time.get();
+        for name in names {
+            let role = SetRole {
+                role: self.roster.role(&name, leader, witness.as_deref(), now),
+                term,
+                reference: self.consensus.reference(),
+                others_shown_at: self.others_moved(&name),
+                block_time,
+                declared: self.roster.declared(&name, &self.forked, genesis, now),
+                supply: if usable >= 2 { Supply::Enough } else { Supply::Scarce { block_time } },
+            };
+            if let Some(seat) = self.roster.seat(&name) {
+                seat.tell(role);
+            }
+        }
+        let routes = self.roster.routes(leader, now);
+        self.links.elected.tell(Elected { term, routes });
+    }
+
+    fn others_moved(&self, name: &str) -> Option<crate::core::at::At> {
+        self.roster.iter().filter(|seat| seat.ways.name != name).filter_map(|seat| seat.moved).max()
+    }
+
+    /// Blocks missing up to what two operators have.
+    pub(super) fn behind(&self) -> u64 {
+        let next = self.chain.as_ref().map(|chain| chain.anchor().next);
+        let attainable = self.consensus.attainable();
+        attainable.zip(next).map_or(0, |(attainable, next)| attainable.next().beyond(next))
+    }
+}
+
+fn words(reason: &Reason) -> String {
+    match reason {
+        Reason::First => "the first that may serve".into(),
+        Reason::Forced { why } => format!("the one before may not: {why}"),
+        Reason::Voluntary { ratio } => format!("scores {ratio:.2} times the one before"),
+    }
+}

@@ -1,0 +1,239 @@
+//! The Manager's list of providers: how to reach them, what they reported last, and what was found out about them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::actors::link::Link;
+use crate::actors::messages::{FetchBlock, HeadTimed, HeaderAt, Report, Role, Route, SetRole};
+use crate::core::at::At;
+use crate::core::consensus::votes::Operator;
+use crate::core::election::Candidate;
+use crate::core::eligibility::{Fitness, Flag};
+use crate::core::hash::Hash;
+use crate::core::numbers::Height;
+
+/// The first quarantine; each later one is twice as long.
+const QUARANTINE: Duration = Duration::from_secs(600);
+/// The longest.
+const LONGEST_QUARANTINE: Duration = Duration::from_secs(24 * 3600);
+
+/// The ways to one provider.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    /// Its name.
+    pub name: String,
+    /// Its operator.
+    pub operator: Operator,
+    /// Its role.
+    pub role: Link<SetRole>,
+    /// Blocks.
+    pub fetch: Link<FetchBlock>,
+    /// Votes.
+    pub header: Link<HeaderAt>,
+    /// How late its heads are.
+    pub timed: Link<HeadTimed>,
+}
+
+/// One provider.
+#[derive(Debug)]
+pub struct Seat {
+    /// The ways to it.
+    pub ways: Ways,
+    /// Its last report.
+    pub report: Option<Report>,
+    /// When it last showed another head.
+    pub moved: Option<At>,
+    /// Heights that it is being asked about.
+    pub asked: BTreeSet<Height>,
+    quarantined: Option<At>,
+    offences: u32,
+    told: Option<SetRole>,
+}
+
+/// All providers of one chain, by name.
+#[derive(Debug, Default)]
+pub struct Roster {
+    seats: BTreeMap<String, Seat>,
+}
+
+// === impl Seat ===
+
+impl Seat {
+    /// Whether its word counts: it serves the right chain and is not quarantined.
+    pub fn is_heard(&self, genesis: Option<Hash>, now: At) -> bool {
+        let shown = self.report.as_ref().and_then(|report| report.genesis);
+        shown.is_some() && (genesis.is_none() || shown == genesis) && !self.is_quarantined(now)
+    }
+
+    /// Whether it is quarantined.
+    pub fn is_quarantined(&self, now: At) -> bool {
+        self.quarantined.is_some_and(|until| now < until)
+    }
+
+    /// Quarantines it; tells for how long.
+    pub fn quarantine(&mut self, now: At) -> Duration {
+        let pause = QUARANTINE.saturating_mul(1 << self.offences.min(16)).min(LONGEST_QUARANTINE);
+        self.offences = self.offences.saturating_add(1);
+        self.quarantined = Some(now + pause);
+        pause
+    }
+
+    /// Takes a quarantine back that was not deserved.
+    pub fn acquit(&mut self) {
+        self.quarantined = None;
+        self.offences = self.offences.saturating_sub(1);
+    }
+
+    /// Its score; 0 before its first report.
+    pub fn score(&self) -> f64 {
+        self.report.as_ref().map_or(0.0, |report| report.score.score)
+    }
+
+    /// The height of its head.
+    pub fn head(&self) -> Option<Height> {
+        self.report.as_ref().and_then(|report| report.head).map(|head| head.height)
+    }
+
+    /// Whether it may be asked at all.
+    pub fn is_usable(&self, now: At) -> bool {
+        let barred = |report: &Report| matches!(report.eligibility.fitness(now), Fitness::Barred { .. });
+        !self.is_quarantined(now) && self.report.as_ref().is_some_and(|report| !barred(report))
+    }
+
+    /// Tells it its role, if that is news.
+    pub fn tell(&mut self, role: SetRole) {
+        if self.told.as_ref() != Some(&role) {
+            self.ways.role.tell(role.clone());
+            self.told = Some(role);
+        }
+    }
+}
+
+// === impl Roster ===
+
+impl Roster {
+    /// A roster of providers that nothing is known of yet.
+    pub fn new(ways: Vec<Ways>) -> Self {
+        let seat = |ways: Ways| {
+            let name = ways.name.clone();
+            let asked = BTreeSet::new();
+            (
+                name,
+                Seat { ways, report: None, moved: None, asked, quarantined: None, offences: 0, told: None },
+            )
+        };
+        Self { seats: ways.into_iter().map(seat).collect() }
+    }
+
+    /// One provider.
+    pub fn seat(&mut self, name: &str) -> Option<&mut Seat> {
+        self.seats.get_mut(name)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.values()
+    }
+
+    /// How many different operators there are.
+    pub fn operators(&self) -> BTreeSet<Operator> {
+        self.iter().map(|seat| seat.ways.operator.clone()).collect()
+    }
+
+    /// The genesis that most operators show; on a tie none.
+    pub fn genesis(&self) -> Option<Hash> {
+        let mut counts: BTreeMap<Hash, BTreeSet<&Operator>> = BTreeMap::new();
+        for seat in self.iter() {
+            if let Some(genesis) = seat.report.as_ref().and_then(|report| report.genesis) {
+                counts.entry(genesis).or_default().insert(&seat.ways.operator);
+            }
+        }
+        let most = counts.values().map(BTreeSet::len).max()?;
+        let mut leading = counts.iter().filter(|(_, operators)| operators.len() == most);
+        let (genesis, _) = leading.next()?;
+        leading.next().is_none().then_some(*genesis)
+    }
+
+    /// What was found out about a provider by comparing it with others.
+    pub fn declared(
+        &self,
+        name: &str,
+        forked: &BTreeSet<Operator>,
+        genesis: Option<Hash>,
+        now: At,
+    ) -> Vec<Flag> {
+        let Some(seat) = self.seats.get(name) else { return Vec::new() };
+        let shown = seat.report.as_ref().and_then(|report| report.genesis);
+        let foreign = shown.is_some() && genesis.is_some() && shown != genesis;
+        let quarantined = seat.quarantined.filter(|until| now < *until);
+        let flags = [
+            foreign.then_some(Flag::WrongChain),
+            forked.contains(&seat.ways.operator).then_some(Flag::Forked),
+            quarantined.map(|until| Flag::Quarantined { until }),
+        ];
+        flags.into_iter().flatten().collect()
+    }
+
+    /// The providers as an election sees them.
+    pub fn candidates(&self, forked: &BTreeSet<Operator>, genesis: Option<Hash>, now: At) -> Vec<Candidate> {
+        let candidate = |seat: &Seat| {
+            let report = seat.report.as_ref()?;
+            let name = seat.ways.name.clone();
+            let declared = self.declared(&name, forked, genesis, now);
+            let fitness = match declared.first() {
+                Some(flag) => Fitness::Barred { why: flag.describe(now) },
+                None => report.eligibility.fitness(now),
+            };
+            Some(Candidate { name, score: report.score.score, weight: report.weight, fitness })
+        };
+        self.iter().filter_map(candidate).collect()
+    }
+
+    /// Who may be asked for blocks: the leader first, then by score.
+    pub fn routes(&self, leader: Option<&str>, now: At) -> Vec<Route> {
+        let mut usable: Vec<&Seat> = self.iter().filter(|seat| seat.is_usable(now)).collect();
+        let rank =
+            |seat: &Seat| (Some(seat.ways.name.as_str()) != leader, std::cmp::Reverse(ordered(seat.score())));
+        usable.sort_by_key(|seat| rank(seat));
+        let route = |seat: &Seat| Route {
+            provider: seat.ways.name.clone(),
+            operator: seat.ways.operator.clone(),
+            score: seat.score(),
+            head: seat.head(),
+            link: seat.ways.fetch.clone(),
+        };
+        usable.into_iter().map(route).collect()
+    }
+
+    /// The best provider of each operator that may be asked, best first.
+    pub fn voices(&self, now: At) -> Vec<String> {
+        let mut usable: Vec<&Seat> = self.iter().filter(|seat| seat.is_usable(now)).collect();
+        usable.sort_by_key(|seat| std::cmp::Reverse(ordered(seat.score())));
+        let mut heard = BTreeSet::new();
+        usable.retain(|seat| heard.insert(&seat.ways.operator));
+        usable.into_iter().map(|seat| seat.ways.name.clone()).collect()
+    }
+
+    /// Who is to be watched as closely as the leader: the best of another operator.
+    pub fn witness(&self, leader: Option<&str>, now: At) -> Option<String> {
+        let operator = |name: &str| self.seats.get(name).map(|seat| &seat.ways.operator);
+        let leading = leader.and_then(operator);
+        self.voices(now).into_iter().find(|name| Some(name.as_str()) != leader && operator(name) != leading)
+    }
+
+    /// The role that fits a provider.
+    pub fn role(&self, name: &str, leader: Option<&str>, witness: Option<&str>, now: At) -> Role {
+        let quarantined = self.seats.get(name).is_some_and(|seat| seat.is_quarantined(now));
+        match name {
+            _ if quarantined => Role::Quarantined,
+            _ if Some(name) == leader => Role::Leader,
+            _ if Some(name) == witness => Role::Witness,
+            _ => Role::Standby,
+        }
+    }
+}
+
+/// A score as a key to sort by.
+fn ordered(score: f64) -> u64 {
+    (score.max(0.0) * 1e9) as u64
+}

@@ -1,0 +1,292 @@
+//! What is agreed, what stands in the way, and what the Fetcher is to get meanwhile.
+
+use std::time::Duration;
+
+use actix::Context;
+
+use super::Manager;
+use super::asking::Whom;
+use crate::actors::messages::{Agreed, Begin, ChainMoved, HeadAdvanced, Plan};
+use crate::actors::notice::Notice;
+use crate::core::at::At;
+use crate::core::canonical::Anchor;
+use crate::core::catch_up::{self, Settled};
+use crate::core::consensus::ruling::{Agreement, Claim, Newcomers, Obstacle, OnSingle};
+use crate::core::event::Mode;
+use crate::core::header::Header;
+use crate::core::numbers::Height;
+use crate::core::start::{Opening, Start};
+
+/// Most blocks asked for ahead of agreement.
+const AHEAD_OF_AGREEMENT: usize = 32;
+
+/// Where the stream stands between two blocks.
+#[derive(Clone, Debug)]
+pub(super) struct Progress {
+    started: At,
+    obstacle: Option<Obstacle>,
+    halted: Option<String>,
+    latched: Option<String>,
+    split_since: Option<At>,
+    agreed: Option<Agreement>,
+}
+
+// === impl Progress ===
+
+impl Progress {
+    /// A stream that begins at `now`.
+    pub fn begun(now: At) -> Self {
+        Self { started: now, obstacle: None, halted: None, latched: None, split_since: None, agreed: None }
+    }
+
+    /// When the Manager was started.
+    pub fn started(&self) -> At {
+        self.started
+    }
+
+    /// Whether the next block waits for operators.
+    pub fn is_waiting(&self) -> bool {
+        self.obstacle.is_some()
+    }
+
+    /// Why nothing is delivered.
+    pub fn halted(&self) -> Option<String> {
+        self.latched.clone().or_else(|| self.halted.clone())
+    }
+
+    /// What the next block waits for, in words.
+    pub fn waiting_for(&self) -> Option<String> {
+        self.obstacle.as_ref().map(|obstacle| match obstacle {
+            Obstacle::Held(claim) => {
+                format!("a second operator for block {}: so far {}", claim.block, claim.operators.join(", "))
+            }
+            Obstacle::Split(claims) | Obstacle::Halted(claims) => {
+                format!("operators to agree: {}", table(claims))
+            }
+        })
+    }
+}
+
+/// Who says which hash, on one line.
+fn table(claims: &[Claim]) -> String {
+    let row = |claim: &Claim| {
+        format!("block {} {} by {}", claim.block.height, claim.block.hash, claim.operators.join(", "))
+    };
+    claims.iter().map(row).collect::<Vec<_>>().join("; ")
+}
+
+impl Manager {
+    /// Rules on the votes as they stand.
+    pub(super) fn rule(&mut self, ctx: &mut Context<Self>) {
+        if self.state.latched.is_some() {
+            return;
+        }
+        match self.chain.as_ref().map(|chain| chain.anchor().next) {
+            None => self.open(ctx),
+            Some(next) if self.behind() > catch_up::NEAR => self.rule_on_spans(next, ctx),
+            Some(_) => self.rule_on_heads(ctx),
+        }
+    }
+
+    /// Finds the first block: its hash must be agreed on like any other's.
+    fn open(&mut self, ctx: &mut Context<Self>) {
+        let now = self.now();
+        let Some(attainable) = self.consensus.attainable() else { return };
+        if self.newcomers() == Newcomers::Expected && self.consensus.votes().len() < 2 {
+            return;
+        }
+        for settled in self.catch_up.settle(self.consensus.rules.corroboration, now) {
+            match settled {
+                Settled::Agreed(_, header) => return self.begin_at(header),
+                Settled::Single(_, header) if self.may_go_alone() => return self.begin_at(header),
+                Settled::Single(..) => {}
+                Settled::Split(claims) => self.note_split(&claims),
+            }
+        }
+        let opening = self.mandate.start.opening(attainable, self.finality.agreed_height());
+        let Opening::At(height) = opening else { return };
+        if self.catch_up.open_votes() == 0 {
+            self.poll_span_end(height, ctx);
+        }
+    }
+
+    fn begin_at(&mut self, header: Header) {
+        if let Start::Exactly(_, hash) = self.mandate.start
+            && header.hash != hash
+        {
+            let why = format!(
+                "start = \"{}\": operators have {} at that height; correct chains.start",
+                self.mandate.start, header.hash
+            );
+            return self.latch(why);
+        }
+        self.state.halted = None;
+        self.links.begin.tell(Begin(Anchor::under(&header)));
+    }
+
+    fn may_go_alone(&self) -> bool {
+        let others = self.consensus.votes().len() > 1;
+        !others && self.newcomers() == Newcomers::None && self.consensus.rules.on_single == OnSingle::Flag
+    }
+
+    /// Far behind: the ends of spans are voted on.
+    fn rule_on_spans(&mut self, next: Height, ctx: &mut Context<Self>) {
+        let now = self.now();
+        self.state.obstacle = None;
+        for settled in self.catch_up.settle(self.consensus.rules.corroboration, now) {
+            match settled {
+                Settled::Agreed(agreement, _) => self.agree(agreement, Mode::CatchUp),
+                Settled::Single(agreement, _) if self.may_go_alone() => {
+                    self.catch_up.accept(&agreement, now);
+                    self.agree(agreement, Mode::CatchUp);
+                }
+                Settled::Single(..) => {}
+                Settled::Split(claims) => self.note_split(&claims),
+            }
+        }
+        let attainable = self.consensus.attainable().unwrap_or_default();
+        for height in self.catch_up.due(next, attainable, now) {
+            self.poll_span_end(height, ctx);
+        }
+        if let Some(to) = self.catch_up.frontier() {
+            self.links.advanced.tell(HeadAdvanced(Plan::Span { from: next, to }));
+        }
+    }
+
+    /// At the tip: votes on heads decide.
+    fn rule_on_heads(&mut self, ctx: &mut Context<Self>) {
+        let (now, newcomers) = (self.now(), self.newcomers());
+        let leader = self.election.leader().map(|leader| leader.name.clone());
+        let leading = leader.and_then(|name| self.roster.seat(&name).map(|seat| seat.ways.operator.clone()));
+        let Some(chain) = &self.chain else { return };
+        let ruling = self.consensus.rule(chain, leading.as_deref(), newcomers, now);
+        let ahead = leading.map(|operator| self.consensus.branch_of(&operator, chain)).unwrap_or_default();
+        let wanted = ahead.iter().take(AHEAD_OF_AGREEMENT).map(Header::block).collect();
+        self.links.advanced.tell(HeadAdvanced(Plan::Tip(wanted)));
+        for operator in ruling.forked.difference(&self.forked) {
+            tracing::warn!(chain = self.mandate.chain, operator, "operator holds to a branch that lost");
+            self.notices.give(&self.mandate.chain, Notice::Forked { operator: operator.clone() });
+        }
+        for (operator, block) in &ruling.missing {
+            self.ask_link(operator, *block, ctx);
+        }
+        if let Some(agreement) = ruling.agreed {
+            self.agree(agreement, Mode::Live);
+        }
+        self.face(ruling.obstacle, ctx);
+    }
+
+    fn agree(&mut self, agreement: Agreement, mode: Mode) {
+        if self.state.agreed.as_ref() != Some(&agreement) {
+            self.links.agreed.tell(Agreed { agreement: agreement.clone(), mode });
+            self.state.agreed = Some(agreement);
+        }
+    }
+
+    fn face(&mut self, obstacle: Option<Obstacle>, ctx: &mut Context<Self>) {
+        match &obstacle {
+            Some(Obstacle::Held(claim)) => self.canvass(claim.block.height, Whom::All, ctx),
+            Some(Obstacle::Split(claims)) => {
+                if let Some(claim) = claims.first() {
+                    self.canvass(claim.block.height, Whom::All, ctx);
+                }
+            }
+            Some(Obstacle::Halted(claims)) => self.halt(&table(claims)),
+            None => {}
+        }
+        if !matches!(obstacle, Some(Obstacle::Halted(_))) {
+            self.resume();
+        }
+        self.state.obstacle = obstacle;
+    }
+
+    /// Operators contradict each other about the end of a span, or the first block.
+    fn note_split(&mut self, claims: &[Claim]) {
+        let now = self.now();
+        let since = *self.state.split_since.get_or_insert(now);
+        if now.since(since) >= self.consensus.rules.halt_after() {
+            self.halt(&table(claims));
+        }
+    }
+
+    fn halt(&mut self, who_says_what: &str) {
+        let why = format!("operators contradict each other and no side has a majority: {who_says_what}");
+        if self.state.halted.as_ref() != Some(&why) {
+            tracing::error!(chain = self.mandate.chain, why, "halted at the last agreed block");
+            self.notices.give(&self.mandate.chain, Notice::Halted { why: why.clone() });
+            self.state.halted = Some(why);
+        }
+    }
+
+    fn resume(&mut self) {
+        self.state.split_since = None;
+        if self.state.halted.take().is_some() {
+            tracing::info!(chain = self.mandate.chain, "operators agree again, going on");
+            self.notices.give(&self.mandate.chain, Notice::Resumed);
+        }
+    }
+
+    /// Stops for good: a person must decide.
+    pub(super) fn latch(&mut self, why: String) {
+        if self.state.latched.is_none() {
+            tracing::error!(chain = self.mandate.chain, why, "halted until a person decides");
+            self.notices.give(&self.mandate.chain, Notice::Halted { why: why.clone() });
+            self.state.latched = Some(why);
+        }
+    }
+
+    /// The chain moved: keep the mirror in step.
+    pub(super) fn follow(&mut self, moved: ChainMoved) {
+        let now = self.now();
+        if moved.undone > 0 {
+            self.last_reorg = Some(now);
+            if let Some(old_tip) = self.chain.as_ref().and_then(|chain| chain.tip()).map(Header::block) {
+                self.notices.give(&self.mandate.chain, Notice::Reorged { depth: moved.undone, old_tip });
+            }
+        }
+        let Some(chain) = self.chain.as_mut().filter(|chain| chain.anchor() == moved.from) else {
+            self.chain = None;
+            return self.links.restore.tell(crate::actors::messages::RestoreChain);
+        };
+        let undone = (0..moved.undone).all(|_| chain.undo().is_ok());
+        let applied = moved.applied.iter().all(|block| chain.apply(*block).is_ok());
+        if !(undone && applied) {
+            self.chain = None;
+            return self.links.restore.tell(crate::actors::messages::RestoreChain);
+        }
+        if let Some(finalized) = moved.finalized {
+            let _ = chain.finalize(finalized);
+        }
+        let next = chain.anchor().next;
+        if !moved.applied.is_empty() {
+            self.catch_up.delivered(next, now);
+            self.resume();
+            self.went_on(now);
+        }
+        self.count(&moved);
+    }
+
+    fn went_on(&mut self, now: At) {
+        if let Some(before) = self.gap_since.take() {
+            let leader = self.election.leader().map(|leader| leader.name.clone()).unwrap_or_default();
+            let gap = now.since(before);
+            let gap_ms = u64::try_from(gap.as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(chain = self.mandate.chain, leader, gap_ms, "first block after the election");
+            self.notices.give(&self.mandate.chain, Notice::WentOn { leader, gap });
+        }
+        self.last_applied = Some(now);
+    }
+
+    fn count(&self, moved: &ChainMoved) {
+        let label = self.mandate.chain.clone();
+        metrics::counter!("blocktap_blocks_total", "chain" => label.clone())
+            .increment(moved.applied.len() as u64);
+        metrics::counter!("blocktap_blocks_undone_total", "chain" => label.clone()).increment(moved.undone);
+        if let (Mode::Live, Some(block)) = (moved.mode, moved.applied.last()) {
+            let seen = self.sightings.get(&(block.height, block.hash)).copied();
+            let latency = seen.map_or(Duration::ZERO, |seen| self.now().since(seen));
+            metrics::histogram!("blocktap_processing_seconds", "chain" => label)
+                .record(latency.as_secs_f64());
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Catching up: which span ends are voted on, which are agreed, and which were agreed too long ago.
+//!
+//! *Why spans.* Far behind, nobody's head links to our tip within reach. So the way is cut into spans; the hash at the end of
+//! each is voted on, and whatever links up to it is as good as agreed.
+//! *Recovery.* A span end that is not reached in time is voted on anew: the chain may have left it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::at::At;
+use super::consensus::ballot::{Ballot, Outcome};
+use super::consensus::ruling::{Agreement, Claim, Corroboration};
+use super::consensus::votes::Operator;
+use super::header::Header;
+use super::numbers::Height;
+
+/// Blocks in a span: with two spans under way, a few hundred of the largest blocks seen stay far below the memory budget.
+pub const SPAN: u64 = 32;
+/// Spans voted on beyond the one that is being fetched.
+const AHEAD: u64 = 3;
+/// The tip is near when no more blocks than this are missing: then votes on heads decide.
+pub const NEAR: u64 = 16;
+/// How long a vote may take before it is begun anew.
+const VOTE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the stream may stand still below an agreed span end before that is voted on anew.
+const STALLED: Duration = Duration::from_secs(30);
+
+/// The state of one catch-up.
+#[derive(Clone, Debug, Default)]
+pub struct CatchUp {
+    ballots: BTreeMap<Height, (Ballot, At)>,
+    agreed: BTreeMap<Height, At>,
+    moved: At,
+}
+
+/// What came of the votes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settled {
+    /// Everything up to this block is agreed.
+    Agreed(Agreement, Header),
+    /// Only one operator could answer.
+    Single(Agreement, Header),
+    /// Operators contradict each other.
+    Split(Vec<Claim>),
+}
+
+impl CatchUp {
+    /// The span ends between `next` and `attainable` that must be voted on now.
+    pub fn due(&mut self, next: Height, attainable: Height, now: At) -> Vec<Height> {
+        if now.since(self.moved) > STALLED {
+            self.agreed.clear();
+            self.moved = now;
+        }
+        self.ballots.retain(|_, (_, opened)| now.since(*opened) <= VOTE_TIMEOUT);
+        let ends = (1..=AHEAD).map(|span| next.plus(span * SPAN).minus(1).min(attainable));
+        let mut due: Vec<Height> = ends.filter(|end| *end >= next).collect();
+        due.dedup();
+        due.retain(|end| !self.ballots.contains_key(end) && !self.covered(*end));
+        due
+    }
+
+    /// A span end that lies so little above an agreed one that it is not worth a vote of its own.
+    fn covered(&self, end: Height) -> bool {
+        self.agreed.keys().any(|agreed| *agreed >= end)
+            || self.frontier().is_some_and(|frontier| end.beyond(frontier) < SPAN / 2)
+    }
+
+    /// The vote on `height` begins: these operators were asked.
+    pub fn open(&mut self, height: Height, operators: impl IntoIterator<Item = Operator>, now: At) {
+        self.ballots.insert(height, (Ballot::open(height, operators), now));
+    }
+
+    /// An operator answered, or failed to.
+    pub fn answer(&mut self, height: Height, operator: &str, header: Option<Header>) {
+        if let Some((ballot, _)) = self.ballots.get_mut(&height) {
+            ballot.answer(operator, header);
+        }
+    }
+
+    /// Closes the votes that have an outcome.
+    pub fn settle(&mut self, corroboration: Corroboration, now: At) -> Vec<Settled> {
+        let mut settled = Vec::new();
+        self.ballots.retain(|_, (ballot, _)| {
+            let outcome = match ballot.outcome(corroboration) {
+                Outcome::Open => return true,
+                Outcome::Agreed(agreement, header) => Settled::Agreed(agreement, header),
+                Outcome::Single(agreement, header) => Settled::Single(agreement, header),
+                Outcome::Split(claims) => Settled::Split(claims),
+                Outcome::Nobody => return false,
+            };
+            settled.push(outcome);
+            false
+        });
+        for outcome in &settled {
+            if let Settled::Agreed(agreement, _) = outcome {
+                self.accept(agreement, now);
+            }
+        }
+        settled
+    }
+
+    /// Takes an agreement for good.
+    pub fn accept(&mut self, agreement: &Agreement, now: At) {
+        if self.agreed.is_empty() {
+            self.moved = now;
+        }
+        self.agreed.insert(agreement.block.height, now);
+    }
+
+    /// The stream moved up to, but without, `next`.
+    pub fn delivered(&mut self, next: Height, now: At) {
+        self.agreed = self.agreed.split_off(&next);
+        self.ballots = self.ballots.split_off(&next);
+        self.moved = now;
+    }
+
+    /// The highest agreed height that is not reached.
+    pub fn frontier(&self) -> Option<Height> {
+        self.agreed.keys().next_back().copied()
+    }
+
+    /// Votes under way.
+    pub fn open_votes(&self) -> usize {
+        self.ballots.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::hash::Hash;
+
+    fn header(height: Height) -> Option<Header> {
+        Some(Header { height, hash: Hash([1; 32]), parent: Hash::ZERO, time_s: 0 })
+    }
+
+    fn vote(catch_up: &mut CatchUp, height: Height, now: At) {
+        catch_up.open(height, ["a".into(), "b".into()], now);
+        catch_up.answer(height, "a", header(height));
+        catch_up.answer(height, "b", header(height));
+    }
+
+    #[test]
+    fn span_ends_are_voted_on_once_and_ahead() {
+        let mut catch_up = CatchUp::default();
+        let due = catch_up.due(Height(1), Height(1000), At::ZERO);
+        assert_eq!(due, [32, 64, 96].map(Height));
+        due.into_iter().for_each(|height| vote(&mut catch_up, height, At::ZERO));
+        assert_eq!(catch_up.settle(Corroboration::Two, At::ZERO).len(), 3);
+        assert_eq!(catch_up.frontier(), Some(Height(96)));
+        assert!(catch_up.due(Height(1), Height(1000), At::ZERO).is_empty());
+        catch_up.delivered(Height(33), At::ZERO);
+        assert_eq!(catch_up.due(Height(33), Height(1000), At::ZERO), [Height(128)]);
+    }
+
+    #[test]
+    fn the_last_span_ends_where_two_operators_reach() {
+        let mut catch_up = CatchUp::default();
+        assert_eq!(catch_up.due(Height(1), Height(40), At::ZERO), [32, 40].map(Height));
+    }
+
+    #[test]
+    fn a_span_end_that_is_never_reached_is_voted_on_anew() {
+        let mut catch_up = CatchUp::default();
+        vote(&mut catch_up, Height(32), At::ZERO);
+        let _ = catch_up.settle(Corroboration::Two, At::ZERO);
+        assert!(catch_up.due(Height(1), Height(32), At::from_secs(30)).is_empty());
+        assert_eq!(catch_up.due(Height(1), Height(32), At::from_secs(31)), [Height(32)]);
+    }
+}
