@@ -25,12 +25,16 @@ use super::at::At;
 use super::eligibility::Fitness;
 use super::numbers::Term;
 
+mod candidate;
 mod challenge;
 mod damping;
+mod decision;
 mod ranking;
 mod state;
 
+pub use candidate::Candidate;
 pub use challenge::Challenger;
+pub use decision::{Decision, Reason};
 pub use state::State;
 
 /// A challenger must score so many times the leader's score.
@@ -49,19 +53,6 @@ pub struct Election {
     challenges: Challenges,
     damping: Damping,
     voluntary: VecDeque<At>,
-}
-
-/// Somebody who could lead.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Candidate {
-    /// Its name, unique among the candidates.
-    pub name: String,
-    /// Its score: larger is better.
-    pub score: f64,
-    /// The operator's preference, which settles ties.
-    pub weight: f64,
-    /// Whether it may lead.
-    pub fitness: Fitness,
 }
 
 /// Who leads, and since when.
@@ -103,52 +94,6 @@ pub enum Gap {
     Closed,
     /// Yes, and they are being fetched.
     Filling,
-}
-
-/// The result of an evaluation.
-#[must_use]
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "decision")]
-pub enum Decision {
-    /// The eligible leader stays.
-    Keep,
-    /// Another leads, in a new term.
-    Switch {
-        /// Its name.
-        to: String,
-        /// Why.
-        reason: Reason,
-    },
-    /// Nobody is eligible, and this one serves all the same; in a new term, if it did not lead before.
-    LastResort {
-        /// Its name.
-        to: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// Nobody may lead.
-    Nobody {
-        /// What is wrong with each.
-        why: String,
-    },
-}
-
-/// Why the leader changed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "reason")]
-pub enum Reason {
-    /// There was none before.
-    First,
-    /// The one before may lead no longer.
-    Forced {
-        /// What is wrong with it.
-        why: String,
-    },
-    /// This one is clearly better.
-    Voluntary {
-        /// By this factor.
-        ratio: f64,
-    },
 }
 
 // === impl Election ===

@@ -14,24 +14,22 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::level::Level;
+use self::priority::PROBE_SHARE;
 use super::at::At;
 
+mod level;
 mod pause;
+mod priority;
 
 pub use pause::{Pause, PauseReason};
+pub use priority::Priority;
 
-/// The share of the rate that probes may take, and the burst kept for them.
-const PROBE_SHARE: f64 = 0.05;
 const LOWERED_TO: f64 = 0.7;
 const RAISED_TO: f64 = 1.05;
 const RAISED_EVERY: Duration = Duration::from_secs(30);
 /// The share of the rate that must have been used for it to be raised.
 const USED: f64 = 0.9;
-/// Added to waits, so that rounding never makes one end too early.
-const ROUNDING: Duration = Duration::from_millis(1);
-/// Credits that rounding may make up or lose.
-const EPSILON: f64 = 1e-9;
-
 /// What an account may spend.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quota {
@@ -39,20 +37,6 @@ pub struct Quota {
     pub rate_per_s: f64,
     /// Credits at once, after a rest.
     pub burst: f64,
-}
-
-/// How important a request is, most important first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Priority {
-    /// The next block at the tip, and votes on it.
-    Tip,
-    /// Checks of what was delivered or is about to be.
-    Verify,
-    /// Whether an idle provider still works.
-    Probe,
-    /// Blocks far behind the tip.
-    CatchUp,
 }
 
 /// The answer to a wish to spend.
@@ -79,13 +63,6 @@ pub struct TokenBucket {
     period_spent: f64,
 }
 
-/// Credits at one moment.
-#[derive(Clone, Copy, Debug)]
-struct Level {
-    credits: f64,
-    at: At,
-}
-
 /// A bucket's state, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct State {
@@ -97,18 +74,6 @@ pub struct State {
     pub credits: f64,
     /// The pause, if there is one.
     pub pause: Option<Pause>,
-}
-
-impl Priority {
-    /// The share of the bucket that is left to those above: half is the tip's, a fifth the checks', a twentieth the probes'.
-    const fn leaves(self) -> f64 {
-        match self {
-            Self::Tip => 0.0,
-            Self::Verify => 0.5,
-            Self::Probe => 0.5 + 0.2,
-            Self::CatchUp => 0.5 + 0.2 + PROBE_SHARE,
-        }
-    }
 }
 
 impl Quota {
@@ -226,33 +191,6 @@ impl TokenBucket {
             self.rate_per_s = raised;
         }
         (self.period_since, self.period_spent) = (now, 0.0);
-    }
-}
-
-impl Level {
-    fn credits_at(&self, now: At, rate_per_s: f64, burst: f64) -> f64 {
-        (self.credits + now.since(self.at).as_secs_f64() * rate_per_s).min(burst)
-    }
-
-    fn settle(&mut self, rate_per_s: f64, burst: f64, now: At) {
-        self.credits = self.credits_at(now, rate_per_s, burst);
-        self.at = self.at.max(now);
-    }
-
-    fn spend(&mut self, cost: f64, rate_per_s: f64, burst: f64, now: At) {
-        self.settle(rate_per_s, burst, now);
-        self.credits -= cost;
-    }
-
-    /// Zero if `wanted` credits, or a full bucket if that is less, are there.
-    fn wait_for(&self, wanted: f64, rate_per_s: f64, burst: f64, now: At) -> Duration {
-        let paused = self.at.since(now);
-        let missing = wanted.min(burst) - self.credits_at(now, rate_per_s, burst);
-        if missing <= EPSILON && paused.is_zero() {
-            return Duration::ZERO;
-        }
-        let refill = Duration::try_from_secs_f64((missing / rate_per_s).max(0.0)).unwrap_or(Duration::MAX);
-        paused.saturating_add(refill).saturating_add(ROUNDING)
     }
 }
 
