@@ -98,6 +98,13 @@ mod tests {
     }
 
     #[test]
+    fn one_that_loses_again_before_that_is_still_passed_over() {
+        let damping = demoted(&[0, 0, 1200]);
+        assert!(damping.penalties["a"].value_at(At::from_secs(1200)) < SUPPRESSED_FROM);
+        assert!(damping.suppresses("a", At::from_secs(1200)));
+    }
+
+    #[test]
     fn no_number_of_losses_is_held_against_anybody_for_longer_than_36_minutes() {
         let damping = demoted(&[0; 1000]);
         assert!(!damping.suppresses("a", At::from_secs(36 * 60 + 30)));

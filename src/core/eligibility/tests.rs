@@ -11,6 +11,7 @@ struct World {
     declared: Vec<Flag>,
     head: u64,
     shown_s: u64,
+    others_shown_s: u64,
     reading: Reading,
     breaker: Breaker,
     paused_until: Option<At>,
@@ -23,6 +24,7 @@ impl Default for World {
             declared: Vec::new(),
             head: 100,
             shown_s: 999,
+            others_shown_s: 998,
             reading: Reading::default(),
             breaker: Breaker::new(At::ZERO),
             paused_until: None,
@@ -38,7 +40,7 @@ impl World {
             head: Some(Height(self.head)),
             reference: Some(Height(100)),
             shown_at: Some(At::from_secs(self.shown_s)),
-            others_shown_at: Some(At::from_secs(998)),
+            others_shown_at: Some(At::from_secs(self.others_shown_s)),
             block_time: &self.block_time,
             reading: &self.reading,
             breaker: self.breaker.state(NOW),
@@ -110,7 +112,7 @@ fn a_long_mean_lag_makes_ineligible_even_at_the_tip() {
 fn silence_counts_only_while_others_advance() {
     let silent = World { shown_s: 900, ..World::default() };
     assert_eq!(silent.why_not(), "no new block for 1m 40s");
-    let quiet_chain = World { shown_s: 998, ..World::default() };
+    let quiet_chain = World { shown_s: 900, others_shown_s: 899, ..World::default() };
     assert!(quiet_chain.assess().eligible());
 }
 
