@@ -7,6 +7,9 @@
 //! *The same seed gives the same trace*, in every process: what a block holds follows from the seed, its parent and its
 //! branch, never from who asked first; maps that are iterated are ordered; the only clock is tokio's.
 //!
+//! Blocks are made with `alloy-consensus`, and requests read by a reader of our own, on purpose: a world made with the code it
+//! is there to test would repeat its mistakes.
+//!
 //! *Not promised*: signatures are random numbers, so no sender can be recovered, and no state lies behind the state roots.
 
 pub mod block;
@@ -15,6 +18,7 @@ pub mod corruption;
 pub mod fault;
 pub mod fleet;
 pub mod genesis;
+pub mod loopback;
 pub mod memory;
 pub mod profile;
 pub mod provider;

@@ -12,8 +12,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Response, StatusCode};
 
 use self::failure::classify;
 use self::status::Reply;
@@ -62,6 +62,16 @@ impl Transport for HttpTransport {
     async fn post(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
         self.exchange(body, limits).await
     }
+}
+
+/// What an answer is worth, by its status, the seconds of its `Retry-After`, and its body: the reading of [`HttpTransport`],
+/// for transports without a network below them.
+///
+/// # Errors
+/// As [`Transport::post`].
+pub fn judge(status: u16, retry_after_s: Option<u64>, body: Bytes) -> Result<Bytes, ChainError> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    Reply { status, retry_after: retry_after_s, body }.judge()
 }
 
 impl fmt::Debug for HttpTransport {

@@ -9,19 +9,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::fleet::Fleet;
 use super::provider::Provider;
-use super::reply::{HttpAnswer, Reply};
+use super::reply::Reply;
 use super::session::{Next, Session};
 use crate::chain::error::ChainError;
+use crate::chain::http;
 use crate::chain::secret_url::SecretUrl;
 use crate::chain::transport::{Connector, Limits, Socket, SocketTransport, Transport};
+use crate::chain::websocket::KeepAlive;
 use crate::core::class::Class;
-
-/// How long a real socket needs to notice that its other end is gone: a ping, and as long again for the answer.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// Makes transports to the providers of a fleet: `alpha` is at `http://alpha.sim/` and `ws://alpha.sim/`.
 #[derive(Clone, Debug)]
@@ -76,7 +75,7 @@ impl Transport for SimTransport {
             Reply::Answer(answer) if answer.body.len() > limits.max_bytes => {
                 Err(ChainError::new(Class::Split, format!("answer of more than {} bytes", limits.max_bytes)))
             }
-            Reply::Answer(answer) => judge(answer),
+            Reply::Answer(answer) => http::judge(answer.status, answer.retry_after_s(), answer.body),
             Reply::Reset | Reply::Silence => Err(ChainError::transient("connection reset")),
         }
     }
@@ -98,12 +97,14 @@ impl SocketTransport for SimTransport {
         if self.provider.is_down() {
             return Err(ChainError::transient("connection reset"));
         }
-        Ok(Box::new(SimSocket { session: Session::open(self.provider.clone()) }))
+        Ok(Box::new(SimSocket { session: Session::open(self.provider.clone()), gone_at: None }))
     }
 }
 
 struct SimSocket {
     session: Session,
+    /// When a real socket would notice that its other end is gone.
+    gone_at: Option<Instant>,
 }
 
 #[async_trait]
@@ -118,17 +119,14 @@ impl Socket for SimSocket {
             Next::Message(message) => Ok(message),
             Next::Closed => Err(ChainError::transient("connection closed")),
             Next::Deaf => {
-                sleep(KEEP_ALIVE).await;
+                let keep_alive = KeepAlive::default();
+                let noticed = Instant::now() + keep_alive.ping_after + keep_alive.gone_after;
+                sleep_until(*self.gone_at.get_or_insert(noticed)).await;
                 Err(ChainError::transient("no answer to keep-alive"))
             }
         }
     }
 }
 
-fn judge(answer: HttpAnswer) -> Result<Bytes, ChainError> {
-    match answer.status {
-        200 => Ok(answer.body),
-        429 => Err(ChainError::new(Class::RateLimited { retry_after: answer.retry_after }, "HTTP 429")),
-        status => Err(ChainError::transient(format!("HTTP {status}"))),
-    }
-}
+#[cfg(test)]
+mod tests;

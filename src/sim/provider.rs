@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::timeout_at;
 
 use super::block::Block;
 use super::fault::{Fault, Garbage, Refusal};
@@ -219,6 +220,29 @@ impl Provider {
         self.state().condition.is_down(self.world().now())
     }
 
+    /// Waits until it is down.
+    pub async fn down(&self) {
+        self.until(Self::is_down).await;
+    }
+
+    /// Waits until it hears its sockets.
+    pub async fn heard(&self) {
+        self.until(|provider| provider.socket_manner() != SocketManner::Deaf).await;
+    }
+
+    async fn until(&self, reached: impl Fn(&Self) -> bool) {
+        let mut changes = self.world().changes();
+        while !reached(self) {
+            let flap = self.state().condition.next_flap(self.world().now());
+            let wake = flap.map(|at| self.world().instant(at));
+            // Both ways of waking mean the same: look again.
+            match wake {
+                Some(wake) => drop(timeout_at(wake, changes.changed()).await),
+                None => drop(changes.changed().await),
+            }
+        }
+    }
+
     /// How it treats subscribers now.
     pub fn socket_manner(&self) -> SocketManner {
         self.state().condition.socket_manner(self.world().now())
@@ -253,3 +277,6 @@ impl Provider {
         self.shared.place
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,12 @@ impl HttpAnswer {
         Self { status: 200, retry_after: None, content_type: "application/json", body: body.into() }
     }
 
+    /// The header's seconds: a wait is never shortened.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        let whole = |wait: Duration| wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.retry_after.map(whole)
+    }
+
     /// A text for people under any status.
     pub fn text(status: u16, body: &'static str) -> Self {
         Self {

@@ -1,0 +1,164 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::Loopback;
+use crate::chain::error::ChainError;
+use crate::chain::network::NetworkConnector;
+use crate::chain::secret_url::SecretUrl;
+use crate::chain::transport::{Connector, Limits, Socket, SocketTransport, Transport};
+use crate::core::class::Class;
+use crate::sim::corruption::Corruption;
+use crate::sim::fault::{BatchFault, Fault, Garbage, Refusal, Unknown};
+use crate::sim::fleet::Fleet;
+use crate::sim::genesis::Genesis;
+use crate::sim::memory::SimConnector;
+use crate::sim::profile::Profile;
+use crate::sim::provider::Provider;
+use crate::sim::world::World;
+
+/// Long enough for a busy machine to answer, short enough to wait for a provider that stalls.
+const LIMITS: Limits = Limits { deadline: Duration::from_secs(3), max_bytes: 1 << 20 };
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// One provider, in memory and on the network.
+struct Both {
+    provider: Provider,
+    memory: Arc<dyn Transport>,
+    network: Arc<dyn Transport>,
+    socket: Arc<dyn SocketTransport>,
+    _loopback: Loopback,
+}
+
+async fn both() -> Both {
+    let world = World::grown_from(Genesis { premined: 30, ..Genesis::default() });
+    let near =
+        Profile { latency: Duration::ZERO, jitter: Duration::ZERO, ..Profile::of("alpha", "northwind") };
+    let fleet = Fleet::new(world, [near]);
+    let provider = fleet.provider("alpha").unwrap().clone();
+    let loopback = Loopback::listen(&fleet).await.unwrap();
+    let parse = |url: String| url.parse::<SecretUrl>().unwrap();
+    let network = NetworkConnector::default();
+    Both {
+        memory: SimConnector::new(fleet).http(&parse(provider.profile().http_url())).unwrap(),
+        network: network.http(&parse(loopback.http_url("alpha").unwrap())).unwrap(),
+        socket: network.socket(&parse(loopback.websocket_url("alpha").unwrap())).unwrap(),
+        provider,
+        _loopback: loopback,
+    }
+}
+
+fn request(method: &str, params: Value) -> Bytes {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string().into()
+}
+
+fn requests() -> Vec<Bytes> {
+    vec![
+        request("eth_chainId", json!([])),
+        request("eth_getBlockByNumber", json!(["latest", true])),
+        request("eth_getBlockByNumber", json!(["finalized", false])),
+        request("eth_getBlockReceipts", json!(["0x8"])),
+        Bytes::from_static(br#"[{"id":1,"method":"eth_chainId"},{"id":2,"method":"eth_blockNumber"}]"#),
+        Bytes::from_static(b"no json"),
+    ]
+}
+
+/// What a caller acts on: the body, or the class of the error.
+fn outcome(result: Result<Bytes, ChainError>) -> Result<Bytes, Class> {
+    result.map_err(|error| error.class)
+}
+
+#[tokio::test]
+async fn memory_and_network_answer_alike() {
+    let both = both().await;
+    let limit =
+        |refusal| Fault::RateLimit { per_second: 0, retry_after: Some(Duration::from_secs(2)), refusal };
+    let faults = [
+        None,
+        Some(Fault::Drop),
+        Some(Fault::Die),
+        Some(Fault::HttpStatus(503)),
+        Some(Fault::HttpStatus(401)),
+        Some(limit(Refusal::Status)),
+        Some(limit(Refusal::Body)),
+        Some(Fault::Garbage(Garbage::Html)),
+        Some(Fault::Garbage(Garbage::Plain)),
+        Some(Fault::Garbage(Garbage::Empty)),
+        Some(Fault::Garbage(Garbage::Truncated)),
+        Some(Fault::Lag(3)),
+        Some(Fault::NullFor { newest: 2 }),
+        Some(Fault::Corrupt(Corruption::HeaderHash)),
+        Some(Fault::FinalityUnknown(Unknown::Code32000)),
+        Some(Fault::Batch(BatchFault::Reset)),
+        Some(Fault::WrongChain(9)),
+    ];
+    for fault in faults {
+        both.provider.heal();
+        fault.iter().for_each(|fault| both.provider.inflict(fault.clone()));
+        for body in requests() {
+            let memory = outcome(both.memory.post(body.clone(), LIMITS).await);
+            let network = outcome(both.network.post(body.clone(), LIMITS).await);
+            assert_eq!(memory, network, "{fault:?} {body:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_stalls_keeps_the_connection_and_says_nothing() {
+    let both = both().await;
+    both.provider.inflict(Fault::Stall);
+    let short = Limits { deadline: Duration::from_millis(200), ..LIMITS };
+    let result = both.network.post(request("eth_chainId", json!([])), short).await;
+    assert_eq!(outcome(result), Err(Class::Transient));
+}
+
+#[tokio::test]
+async fn who_dies_in_the_middle_of_a_request_resets_it() {
+    let both = both().await;
+    both.provider.inflict(Fault::Latency(Duration::from_secs(3600)));
+    let network = both.network.clone();
+    let patient = Limits { deadline: Duration::from_secs(600), ..LIMITS };
+    let pending = tokio::spawn(async move { network.post(request("eth_chainId", json!([])), patient).await });
+    while both.provider.requests() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    both.provider.inflict(Fault::Die);
+    assert_eq!(outcome(pending.await.unwrap()), Err(Class::Transient));
+    both.provider.heal();
+    assert!(both.network.post(request("eth_chainId", json!([])), LIMITS).await.is_ok());
+}
+
+async fn subscribed(both: &Both) -> Box<dyn Socket> {
+    let mut socket = both.socket.connect(CONNECT).await.unwrap();
+    socket.send(request("eth_subscribe", json!(["newHeads"]))).await.unwrap();
+    let answer: Value = serde_json::from_slice(&socket.receive().await.unwrap()).unwrap();
+    assert_eq!(answer["result"], "0x1000");
+    socket
+}
+
+#[tokio::test]
+async fn subscribers_hear_of_new_blocks_and_of_the_end() {
+    let both = both().await;
+    let mut socket = subscribed(&both).await;
+    both.provider.world().mine(3);
+    for expected in ["0x1f", "0x20", "0x21"] {
+        let head: Value = serde_json::from_slice(&socket.receive().await.unwrap()).unwrap();
+        assert_eq!(head["params"]["result"]["number"], expected);
+    }
+    both.provider.inflict(Fault::Die);
+    assert_eq!(socket.receive().await.unwrap_err().class, Class::Transient);
+    assert!(both.socket.connect(CONNECT).await.is_err());
+    both.provider.heal();
+    subscribed(&both).await;
+}
+
+#[tokio::test]
+async fn a_socket_answers_questions_too() {
+    let both = both().await;
+    let mut socket = both.socket.connect(CONNECT).await.unwrap();
+    socket.send(request("eth_chainId", json!([]))).await.unwrap();
+    let answer: Value = serde_json::from_slice(&socket.receive().await.unwrap()).unwrap();
+    assert_eq!(answer["result"], "0x539");
+}
