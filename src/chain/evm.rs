@@ -14,7 +14,7 @@
 //! - [`client::EvmClient`] asks one endpoint; [`heads::NewHeads`] listens to one. Both come from [`family::Evm`].
 //!
 //! # Making
-//! The simulated world makes true blocks with the same code:
+//! True blocks are made with the same code:
 //! - [`header::Header::hash`], [`transaction::Transaction::encode`] and [`transaction::Transaction::hash`],
 //!   [`receipt::Receipt::encode`], [`withdrawal::Withdrawal::encode`];
 //! - [`roots::ordered`] over encoded items, [`roots::of_transactions`], [`roots::of_receipts`], [`roots::of_withdrawals`];

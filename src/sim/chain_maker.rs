@@ -96,3 +96,6 @@ fn root(encoded: impl Iterator<Item = Vec<u8>>) -> B256 {
     let encoded: Vec<Vec<u8>> = encoded.collect();
     ordered_trie_root_encoded(&encoded)
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,9 +91,13 @@ impl Corruption {
         if self.subject() != subject {
             return honest;
         }
-        let Ok(mut value) = serde_json::from_slice(&honest) else { return honest };
-        self.change(&mut value);
-        serde_json::to_vec(&value).map_or(honest, Bytes::from)
+        let Ok(value) = serde_json::from_slice::<Value>(&honest) else { return honest };
+        let mut changed = value.clone();
+        self.change(&mut changed);
+        if changed == value {
+            return honest;
+        }
+        serde_json::to_vec(&changed).map_or(honest, Bytes::from)
     }
 
     fn change(self, value: &mut Value) {
@@ -175,3 +179,6 @@ impl fmt::Display for Corruption {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -214,3 +214,6 @@ impl Director {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,3 +47,6 @@ fn outcome(reply: &Reply) -> String {
         Reply::Silence => "silence".into(),
     }
 }
+
+#[cfg(test)]
+mod tests;
