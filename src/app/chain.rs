@@ -1,0 +1,233 @@
+//! One chain: its actors, wired.
+//!
+//! *Start.* Journal, Sinks, Validator, Fetcher, Manager, Providers: whoever is told something is there before it is told.
+//! *End.* Manager, Providers and Fetcher stop at once, for nothing new shall come; the Validator finishes the group that is
+//! with the Journal; each Sink finishes its batch; the Journal closes last.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::actors::budget::Budget;
+use crate::actors::fetcher::{self, Fetcher};
+use crate::actors::journal::{Journal, Open};
+use crate::actors::link::{Handle, Link};
+use crate::actors::manager::{self, Manager, Mandate, Ways};
+use crate::actors::messages::{Appended, Drain};
+use crate::actors::notice::Notices;
+use crate::actors::pool::Pool;
+use crate::actors::provider::{Profile, Provider};
+use crate::actors::sink::{Build, Sink, Source};
+use crate::actors::slot::House;
+use crate::actors::validator::{self, Validator};
+use crate::chain::family::{Receipts, Verifier};
+use crate::http::board::Board;
+use crate::journal::Journal as Log;
+
+/// What all chains of a process share.
+#[derive(Clone)]
+pub struct Estate {
+    /// Clock, registry, and whom to tell of an actor that died too often.
+    pub house: House,
+    /// Where CPU work is done.
+    pub pool: Pool,
+    /// Where notices are given out.
+    pub notices: Notices,
+    /// Where the chains' status is put up.
+    pub board: Board,
+}
+
+/// One chain as it is to be run.
+pub struct Blueprint {
+    /// What the Manager is told; its list of providers is filled in here.
+    pub mandate: Mandate,
+    /// The providers.
+    pub providers: Vec<Profile>,
+    /// Recomputes blocks.
+    pub verifier: Arc<dyn Verifier>,
+    /// Whether receipts are fetched.
+    pub receipts: Receipts,
+    /// Most bytes of blocks under way between providers and the journal.
+    pub memory_bytes: usize,
+    /// The log, open.
+    pub log: Arc<dyn Log>,
+    /// Opens it again.
+    pub open: Open,
+    /// The sinks.
+    pub sinks: Vec<Outlet>,
+}
+
+/// One sink as it is to be run.
+#[derive(Clone)]
+pub struct Outlet {
+    /// Its name.
+    pub name: String,
+    /// Makes it.
+    pub build: Build,
+}
+
+/// A chain that runs.
+pub struct Running {
+    chain: String,
+    source: Source,
+    entry: Vec<Link<Drain>>,
+    validator: Link<Drain>,
+    sinks: Vec<Link<Drain>>,
+    journal: Link<Drain>,
+}
+
+impl Running {
+    /// The chain's name.
+    pub fn chain(&self) -> &str {
+        &self.chain
+    }
+
+    /// The ways to the chain's journal, for a sink actor of the user's own.
+    pub fn source(&self) -> Source {
+        self.source.clone()
+    }
+
+    /// Ends the chain in data-path order; no step takes longer than `step`.
+    pub async fn drain(&self, step: Duration) {
+        let stages: [&[Link<Drain>]; 4] = [
+            &self.entry,
+            std::slice::from_ref(&self.validator),
+            &self.sinks,
+            std::slice::from_ref(&self.journal),
+        ];
+        for stage in stages {
+            let drained = stage.iter().map(|actor| actor.ask(Drain { deadline: step }));
+            let all = futures_util::future::join_all(drained);
+            if tokio::time::timeout(step + Duration::from_millis(100), all).await.is_err() {
+                tracing::warn!(chain = self.chain, "an actor did not drain in time");
+            }
+        }
+    }
+}
+
+/// The posts of one chain, empty until everybody is there.
+struct Posts {
+    journal: Handle<Journal>,
+    validator: Handle<Validator>,
+    fetcher: Handle<Fetcher>,
+    manager: Handle<Manager>,
+    sinks: Vec<(Outlet, Handle<Sink>)>,
+    providers: Vec<(Profile, Handle<Provider>)>,
+}
+
+/// Starts one chain's actors on the present arbiter. `nudged` are told of new events, beside the chain's own sinks.
+pub fn start(estate: &Estate, mut plan: Blueprint, nudged: Vec<Link<Appended>>) -> Running {
+    let chain = plan.mandate.chain.clone();
+    let posts = Posts {
+        journal: Handle::vacant(),
+        validator: Handle::vacant(),
+        fetcher: Handle::vacant(),
+        manager: Handle::vacant(),
+        sinks: plan.sinks.drain(..).map(|outlet| (outlet, Handle::vacant())).collect(),
+        providers: plan.providers.drain(..).map(|profile| (profile, Handle::vacant())).collect(),
+    };
+    let source = posts.source();
+    posts.start_journal(estate, &plan, nudged);
+    posts.start_sinks(estate, &chain);
+    posts.start_validator(estate, &plan);
+    posts.start_fetcher(estate, &plan);
+    posts.start_manager(estate, plan.mandate);
+    posts.start_providers(estate, &chain);
+    let providers = posts.providers.iter().map(|(_, post)| post.link());
+    Running {
+        chain,
+        source,
+        entry: [posts.manager.link(), posts.fetcher.link()].into_iter().chain(providers).collect(),
+        validator: posts.validator.link(),
+        sinks: posts.sinks.iter().map(|(_, post)| post.link()).collect(),
+        journal: posts.journal.link(),
+    }
+}
+
+impl Posts {
+    fn source(&self) -> Source {
+        Source { pull: self.journal.link(), locate: self.journal.link(), acknowledge: self.journal.link() }
+    }
+
+    fn start_journal(&self, estate: &Estate, plan: &Blueprint, nudged: Vec<Link<Appended>>) {
+        let told: Vec<Link<Appended>> =
+            self.sinks.iter().map(|(_, post)| post.link()).chain(nudged).collect();
+        let (log, open) = (plan.log.clone(), plan.open.clone());
+        estate.house.employ(format!("{}/journal", plan.mandate.chain), &self.journal, move |birth| {
+            // A log that cannot be opened anew just now is opened anew when the next append fails on the old one.
+            let fresh = if birth.restarts > 0 { open().ok() } else { None };
+            Journal::new(birth, fresh.unwrap_or_else(|| log.clone()), open.clone(), told.clone())
+        });
+    }
+
+    fn start_sinks(&self, estate: &Estate, chain: &str) {
+        for (outlet, post) in &self.sinks {
+            let (Outlet { name, build }, source, chain) = (outlet.clone(), self.source(), chain.to_owned());
+            estate.house.employ(format!("{chain}/sinks/{name}"), post, move |birth| {
+                Sink::new(birth, &name, &chain, build.clone(), source.clone())
+            });
+        }
+    }
+
+    fn start_validator(&self, estate: &Estate, plan: &Blueprint) {
+        let links = validator::Links {
+            accused: self.manager.link(),
+            acquitted: self.manager.link(),
+            moved: self.manager.link(),
+            restored: self.manager.link(),
+            violated: self.manager.link(),
+            wanted: self.fetcher.link(),
+            rewind: self.fetcher.link(),
+            append: self.journal.link(),
+            read_chain: self.journal.link(),
+        };
+        let (verifier, pool) = (plan.verifier.clone(), estate.pool.clone());
+        estate.house.employ(format!("{}/validator", plan.mandate.chain), &self.validator, move |birth| {
+            Validator::new(birth, verifier.clone(), pool.clone(), links.clone())
+        });
+    }
+
+    fn start_fetcher(&self, estate: &Estate, plan: &Blueprint) {
+        let links = fetcher::Links { candidate: self.validator.link(), accused: self.manager.link() };
+        let (want, budget) = (plan.receipts, Budget::new(plan.memory_bytes));
+        estate.house.employ(format!("{}/fetcher", plan.mandate.chain), &self.fetcher, move |birth| {
+            Fetcher::new(birth, links.clone(), want, budget.clone())
+        });
+    }
+
+    fn start_manager(&self, estate: &Estate, mut mandate: Mandate) {
+        mandate.providers = self.providers.iter().map(|(profile, post)| ways(profile, post)).collect();
+        let links = manager::Links {
+            elected: self.fetcher.link(),
+            advanced: self.fetcher.link(),
+            agreed: self.validator.link(),
+            begin: self.validator.link(),
+            finalized: self.validator.link(),
+            restore: self.validator.link(),
+        };
+        let (notices, board) = (estate.notices.clone(), estate.board.clone());
+        estate.house.employ(format!("{}/manager", mandate.chain), &self.manager, move |birth| {
+            Manager::new(birth, mandate.clone(), links.clone(), notices.clone(), board.clone())
+        });
+    }
+
+    fn start_providers(&self, estate: &Estate, chain: &str) {
+        for (profile, post) in &self.providers {
+            let (path, profile) = (format!("{chain}/providers/{}", profile.name), profile.clone());
+            let reports = self.manager.link();
+            estate
+                .house
+                .employ(path, post, move |birth| Provider::new(birth, profile.clone(), reports.clone()));
+        }
+    }
+}
+
+fn ways(profile: &Profile, post: &Handle<Provider>) -> Ways {
+    Ways {
+        name: profile.name.clone(),
+        operator: profile.operator.clone(),
+        role: post.link(),
+        fetch: post.link(),
+        header: post.link(),
+        timed: post.link(),
+    }
+}
