@@ -49,3 +49,6 @@ pub mod seal;
 pub mod transaction;
 pub mod verify;
 pub mod withdrawal;
+
+#[cfg(test)]
+mod tests;

@@ -38,7 +38,7 @@ pub fn explain(json: &[u8], error: &serde_json::Error, profile: &Profile) -> Res
     let header = scan::scan(json)?;
     let hash = Check {
         name: "hash",
-        outcome: prove::header::hash_of_json(B256::from(header.hash.0), json, profile),
+        outcome: prove::header::hash_of_json(B256::from(header.hash.0), json, profile)?,
     };
     let Ok(fields) = serde_json::from_slice::<Header>(json) else {
         return Ok(Verdict { header, checks: vec![hash] });

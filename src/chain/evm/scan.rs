@@ -46,12 +46,12 @@ pub fn scan(json: &[u8]) -> Result<Header, ChainError> {
 /// missing or unknown, or if the chain does not allow it. Transactions, if any, are not looked at.
 ///
 /// # Errors
-/// Those of [`scan`].
+/// Those of [`scan`]; `Transient` also when a field is said twice.
 pub fn parse_header(json: &[u8], profile: &Profile) -> Result<(Header, Outcome), ChainError> {
     let place = scan(json)?;
     let outcome = match profile.link_only() {
         Some(reason) => Outcome::Unverifiable { reason: reason.into(), expectation: Expectation::Expected },
-        None => prove::header::hash_of_json(B256::from(place.hash.0), json, profile),
+        None => prove::header::hash_of_json(B256::from(place.hash.0), json, profile)?,
     };
     Ok((place, outcome))
 }

@@ -4,8 +4,11 @@ use alloy_primitives::B256;
 
 use super::super::fields::Survey;
 use super::super::header::Header;
+use super::super::malformed;
 use super::super::profile::Profile;
+use crate::chain::error::ChainError;
 use crate::chain::verdict::{Expectation, Outcome};
+use crate::core::class::Class;
 
 /// Whether a header hashes to what its block claims. `json` is the block's, read again only if it does not.
 ///
@@ -26,20 +29,27 @@ pub fn hash(claimed: B256, header: &Header, json: &[u8], profile: &Profile) -> O
 }
 
 /// As [`hash`], for a header that is not read yet. What is not there cannot be proved wrong; what is malformed is wrong.
-pub fn hash_of_json(claimed: B256, json: &[u8], profile: &Profile) -> Outcome {
+///
+/// # Errors
+/// `Transient` when a field is said twice.
+pub fn hash_of_json(claimed: B256, json: &[u8], profile: &Profile) -> Result<Outcome, ChainError> {
     let error = match serde_json::from_slice::<Header>(json) {
-        Ok(header) => return hash(claimed, &header, json, profile),
+        Ok(header) => return Ok(hash(claimed, &header, json, profile)),
         Err(error) => error,
     };
+    let refused = malformed::refuse("header", &error);
+    if refused.class != Class::Bad {
+        return Err(refused);
+    }
     let missing = Survey::of(json).missing;
-    match profile.foreign_header() {
+    Ok(match profile.foreign_header() {
         Some(reason) => Outcome::Unverifiable { reason: reason.into(), expectation: Expectation::Expected },
         None if !missing.is_empty() => unexpected(format!("the header lacks {}", missing.join(", "))),
         None => Outcome::Invalid {
             claimed: claimed.to_string(),
             computed: format!("a malformed header: {error}"),
         },
-    }
+    })
 }
 
 fn unexpected(reason: String) -> Outcome {
