@@ -11,6 +11,7 @@ use std::time::Duration;
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture, ResponseFuture, WrapFuture,
 };
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -28,7 +29,7 @@ use crate::journal::error::JournalError;
 use crate::journal::{Acknowledged, Extent, Journal as Log};
 
 /// Opens the log, or opens it again.
-pub type Open = Arc<dyn Fn() -> Result<Arc<dyn Log>, JournalError> + Send + Sync>;
+pub type Open = Arc<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Log>, JournalError>> + Send + Sync>;
 
 /// How long to wait before the disk is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -54,6 +55,7 @@ struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Work {
+    Opening,
     Idle,
     Committing,
     Draining,
@@ -73,8 +75,26 @@ struct State {
 impl Journal {
     /// A keeper of `log`; `open` opens it again when the disk refused. `sinks` are told of every group.
     pub fn new(birth: Birth, log: Arc<dyn Log>, open: Open, sinks: Vec<Link<Appended>>) -> Self {
+        // What a dead predecessor left half done, only the disk knows.
+        let work = if birth.restarts == 0 { Work::Idle } else { Work::Opening };
         let (vitals, queue) = (Vitals::new(birth), VecDeque::new());
-        Self { vitals, open, log, sinks, queue, work: Work::Idle, groups: 0, refused: 0 }
+        Self { vitals, open, log, sinks, queue, work, groups: 0, refused: 0 }
+    }
+
+    fn reopen(&mut self, ctx: &mut Context<Self>) {
+        let fresh = (self.open)().into_actor(self);
+        ctx.spawn(fresh.map(|fresh, act, ctx| match fresh {
+            Ok(log) => {
+                act.log = log;
+                act.work = Work::Idle;
+                act.commit(ctx);
+            }
+            Err(error) => {
+                tracing::error!(journal = act.vitals.path(), %error, "the journal cannot be opened, trying again");
+                act.vitals.failed(&error);
+                ctx.run_later(RETRY, Self::reopen);
+            }
+        }));
     }
 
     fn commit(&mut self, ctx: &mut Context<Self>) {
@@ -136,19 +156,19 @@ async fn persist(log: Arc<dyn Log>, open: Open, group: Vec<Entry>) -> Committed 
             let seq = events.last().map_or(before, |event| event.envelope.seq);
             Committed { log, group, result: Ok(seq) }
         }
-        Err(error) => reopened(log, &open, before.plus(count), group, error),
+        Err(error) => reopened(log, &open, before.plus(count), group, error).await,
     }
 }
 
 /// After a refusal nobody knows what reached the disk: what is there now decides.
-fn reopened(
+async fn reopened(
     log: Arc<dyn Log>,
     open: &Open,
     wanted: Seq,
     group: Vec<Entry>,
     error: JournalError,
 ) -> Committed {
-    match open() {
+    match open().await {
         Ok(fresh) if fresh.tail().is_some_and(|tail| tail.seq == wanted) => {
             Committed { log: fresh, group, result: Ok(wanted) }
         }
@@ -190,6 +210,12 @@ async fn standing(log: Arc<dyn Log>, question: Locate) -> Result<Standing, Journ
 
 impl Actor for Journal {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        if self.work == Work::Opening {
+            self.reopen(ctx);
+        }
+    }
 }
 
 impl Observable for Journal {

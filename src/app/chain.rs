@@ -153,9 +153,7 @@ impl Posts {
             self.sinks.iter().map(|(_, post)| post.link()).chain(nudged).collect();
         let (log, open) = (plan.log.clone(), plan.open.clone());
         estate.house.employ(format!("{}/journal", plan.mandate.chain), &self.journal, move |birth| {
-            // A log that cannot be opened anew just now is opened anew when the next append fails on the old one.
-            let fresh = if birth.restarts > 0 { open().ok() } else { None };
-            Journal::new(birth, fresh.unwrap_or_else(|| log.clone()), open.clone(), told.clone())
+            Journal::new(birth, log.clone(), open.clone(), told.clone())
         });
     }
 

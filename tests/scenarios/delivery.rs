@@ -1,0 +1,180 @@
+//! What reaches the sinks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use blocktap::app::chain::Outlet;
+use blocktap::chain::family::Receipts;
+use blocktap::core::event::{Event, Mode, Step};
+use blocktap::core::numbers::Height;
+use blocktap::core::start::Start;
+use blocktap::sim::genesis::Genesis;
+use blocktap::sink::error::SinkError;
+use blocktap::sink::{Position, Sink};
+
+use crate::stage::{Setting, Stage, play};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn every_block_arrives_once_and_in_order() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(2 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert!(stage.record.count(Step::Apply) >= 55);
+        assert_eq!(stage.record.count(Step::Undo), 0);
+    });
+}
+
+#[test]
+fn every_delivered_block_was_proved_and_agreed_on_by_two_operators() {
+    let setting = Setting { receipts: Receipts::With, ..Setting::default() };
+    play(setting, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let events = stage.record.events();
+        let applied: Vec<_> = events.iter().filter(|event| event.envelope.step == Step::Apply).collect();
+        assert!(applied.len() > 20);
+        for event in applied {
+            let source = event.envelope.source.as_ref().unwrap();
+            assert!(source.agreed.len() >= 2, "{source:?}");
+            for check in ["hash", "tx_root", "receipts_root", "bloom"] {
+                assert!(source.verified.iter().any(|held| held == check), "{check}: {source:?}");
+            }
+            assert!(event.body.as_ref().unwrap().receipts.is_some());
+        }
+    });
+}
+
+#[test]
+fn the_bytes_are_those_of_the_provider() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        for event in stage.record.events() {
+            let Some(body) = &event.body else { continue };
+            let made = stage.world.block(&event.envelope.block_hash).unwrap();
+            assert_eq!(body.block, made.full_json());
+        }
+    });
+}
+
+#[test]
+fn a_stream_far_behind_catches_up_span_by_span() {
+    let genesis = Genesis { premined: 700, ..Setting::default().genesis };
+    let setting = Setting { genesis, start: Start::At(Height(0)), ..Setting::default() };
+    play(setting, |stage: Stage| async move {
+        stage.caught_up(2 * MINUTE).await;
+        stage.stream_is_true();
+        let events = stage.record.events();
+        assert_eq!(events[0].envelope.block_number, Height(0));
+        let caught_up = |event: &&Arc<Event>| {
+            event.envelope.source.as_ref().is_some_and(|source| source.mode == Mode::CatchUp)
+        };
+        assert!(events.iter().filter(caught_up).count() >= 600);
+    });
+}
+
+#[test]
+fn final_blocks_are_told_once_and_never_above_the_tip() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(3 * MINUTE).await;
+        stage.stream_is_true();
+        assert!(stage.record.count(Step::Final) >= 3);
+        let (mut tip, mut last) = (Height(0), Height(0));
+        for event in stage.record.events() {
+            match event.envelope.step {
+                Step::Final => {
+                    assert!(event.envelope.block_number > last && event.envelope.block_number <= tip);
+                    last = event.envelope.block_number;
+                }
+                _ => tip = event.envelope.block_number,
+            }
+        }
+    });
+}
+
+#[test]
+fn a_reorg_is_undone_newest_first_and_then_applied() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.world.reorg(3);
+        stage.wait(MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        let events = stage.record.events();
+        let undone: Vec<_> = events.iter().filter(|event| event.envelope.step == Step::Undo).collect();
+        assert_eq!(undone.len(), 3);
+        for event in undone {
+            let reorg = event.envelope.reorg.as_ref().unwrap();
+            assert_eq!(reorg.depth, 3);
+            assert!(event.body.is_some(), "an undo carries the block that it takes back");
+        }
+    });
+}
+
+#[test]
+fn providers_that_merely_go_back_undo_nothing() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.world.roll_back(3);
+        stage.wait(MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert_eq!(stage.record.count(Step::Undo), 0);
+    });
+}
+
+/// A sink that takes for ever.
+struct Stuck;
+
+#[async_trait]
+impl Sink for Stuck {
+    async fn position(&mut self) -> Result<Position, SinkError> {
+        Ok(Position::Unknown)
+    }
+
+    async fn deliver(&mut self, _: &[Arc<Event>]) -> Result<(), SinkError> {
+        std::future::pending().await
+    }
+}
+
+/// A sink that always fails.
+struct Failing;
+
+#[async_trait]
+impl Sink for Failing {
+    async fn position(&mut self) -> Result<Position, SinkError> {
+        Ok(Position::Unknown)
+    }
+
+    async fn deliver(&mut self, _: &[Arc<Event>]) -> Result<(), SinkError> {
+        Err(SinkError::Transient("the disk is full".into()))
+    }
+}
+
+#[test]
+fn a_stuck_sink_and_a_failing_one_do_not_delay_the_others() {
+    let stuck = Outlet { name: "stuck".into(), build: Arc::new(|| Ok(Box::new(Stuck))) };
+    let failing = Outlet { name: "failing".into(), build: Arc::new(|| Ok(Box::new(Failing))) };
+    let setting = Setting { sinks: vec![stuck, failing], ..Setting::default() };
+    play(setting, |stage: Stage| async move {
+        stage.wait(2 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        let observed = stage.observe("sinks/failing").await;
+        assert!(observed[0].state["work"]["pausing"].as_str().unwrap().contains("disk is full"));
+    });
+}
+
+#[test]
+fn drain_loses_no_delivered_block() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.running.drain(Duration::from_secs(5)).await;
+        let told = stage.record.events().last().unwrap().tail();
+        assert_eq!(stage.journal.tail(), Some(told));
+        let mark = stage.journal.acknowledged("record").unwrap();
+        assert_eq!((mark.seq, mark.id), (told.seq, told.id));
+    });
+}

@@ -1,0 +1,148 @@
+//! Who leads.
+
+use std::time::Duration;
+
+use blocktap::actors::notice::Notice;
+use blocktap::core::event::Step;
+use blocktap::sim::fault::{Fault, Refusal};
+
+use crate::stage::{Setting, Sockets, Stage, play};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn leader(stage: &Stage) -> String {
+    stage.estate.board.read()["sim"].active_provider.clone().unwrap()
+}
+
+#[test]
+fn a_dead_leader_is_replaced_and_nothing_is_lost() {
+    play(Setting::default(), |mut stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let dead = leader(&stage);
+        stage.fleet.inflict(&dead, Fault::Die).unwrap();
+        stage.wait(MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert_ne!(leader(&stage), dead);
+        let gaps: Vec<Duration> = stage
+            .notices()
+            .into_iter()
+            .filter_map(|notice| match notice {
+                Notice::WentOn { gap, .. } => Some(gap),
+                _ => None,
+            })
+            .collect();
+        assert!(!gaps.is_empty() && gaps.iter().all(|gap| *gap < Duration::from_secs(20)), "{gaps:?}");
+    });
+}
+
+#[test]
+fn a_stalling_leader_is_replaced() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let stalling = leader(&stage);
+        stage.fleet.inflict(&stalling, Fault::Stall).unwrap();
+        stage.wait(2 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert_ne!(leader(&stage), stalling);
+    });
+}
+
+#[test]
+fn a_frozen_leader_is_replaced() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let frozen = leader(&stage);
+        stage.fleet.inflict(&frozen, Fault::Freeze).unwrap();
+        stage.wait(2 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert_ne!(leader(&stage), frozen);
+        assert_eq!(stage.record.count(Step::Undo), 0);
+    });
+}
+
+#[test]
+fn a_rate_limited_provider_is_left_alone_until_its_time_is_over() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let limited = leader(&stage);
+        let retry_after = Some(Duration::from_secs(30));
+        let fault = Fault::RateLimit { per_second: 0, retry_after, refusal: Refusal::Status };
+        stage.fleet.inflict(&limited, fault).unwrap();
+        stage.wait(Duration::from_secs(10)).await;
+        let before = stage.fleet.provider(&limited).unwrap().requests();
+        stage.wait(Duration::from_secs(10)).await;
+        assert_eq!(stage.fleet.provider(&limited).unwrap().requests(), before);
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn the_score_of_an_idle_provider_stays_fresh() {
+    play(Setting { sockets: Sockets::None, ..Setting::default() }, |stage: Stage| async move {
+        stage.wait(5 * MINUTE).await;
+        let leader = leader(&stage);
+        for observed in stage.observe("providers/").await {
+            let idle = observed.state["role"] == "standby";
+            assert!(
+                !idle || observed.state["score"]["samples"].as_f64().unwrap() > 5.0,
+                "{leader} {observed:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_fleet_without_websockets_delivers_as_well() {
+    play(Setting { sockets: Sockets::None, ..Setting::default() }, |stage: Stage| async move {
+        stage.wait(3 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn silent_websockets_are_noticed_and_polled_around() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        for name in ["alpha", "bravo", "charlie", "delta", "echo"] {
+            stage.fleet.inflict(name, Fault::SilentWebSocket).unwrap();
+        }
+        stage.wait(3 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn the_last_provider_is_never_removed_for_its_health() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        for name in ["alpha", "bravo", "charlie", "delta", "echo"] {
+            stage.fleet.inflict(name, Fault::Latency(Duration::from_secs(2))).unwrap();
+        }
+        for name in ["bravo", "charlie", "delta", "echo"] {
+            stage.fleet.inflict(name, Fault::Die).unwrap();
+        }
+        stage.wait(10 * MINUTE).await;
+        assert_eq!(leader(&stage), "alpha");
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn all_providers_down_is_waited_out() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let names = ["alpha", "bravo", "charlie", "delta", "echo"];
+        names.iter().for_each(|name| stage.fleet.inflict(name, Fault::Die).unwrap());
+        stage.wait(10 * MINUTE).await;
+        names.iter().for_each(|name| stage.fleet.heal(name).unwrap());
+        stage.caught_up(6 * MINUTE).await;
+        stage.stream_is_true();
+    });
+}

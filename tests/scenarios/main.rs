@@ -1,0 +1,8 @@
+//! What blocktap promises, played in the simulated world: paused time, one thread, seeded. One sentence a test.
+
+mod stage;
+
+mod consensus;
+mod delivery;
+mod election;
+mod supervision;

@@ -1,0 +1,286 @@
+//! The stage: a simulated fleet, one chain's real actors in front of it, and a recording sink.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use blocktap::actors::clock::Clock;
+use blocktap::actors::manager::Mandate;
+use blocktap::actors::notice::{Notice, Notices};
+use blocktap::actors::pool::Pool;
+use blocktap::actors::provider::Profile;
+use blocktap::actors::registry::Registry;
+use blocktap::actors::slot::House;
+use blocktap::app::chain::{Blueprint, Estate, Outlet, Running, start};
+use blocktap::chain::evm::client::Evm;
+use blocktap::chain::family::{Family, Receipts, Verification};
+use blocktap::chain::secret_url::SecretUrl;
+use blocktap::chain::transport::Connector;
+use blocktap::core::audit::Auditor;
+use blocktap::core::chain_id::ChainId;
+use blocktap::core::consensus::ruling::{Corroboration, OnSingle, Rules};
+use blocktap::core::event::{Event, Step};
+use blocktap::core::finality::Source;
+use blocktap::core::header::Header;
+use blocktap::core::health::Health;
+use blocktap::core::numbers::Height;
+use blocktap::core::start::Start;
+use blocktap::core::token_bucket::Quota;
+use blocktap::http::board::Board;
+use blocktap::journal::Journal;
+use blocktap::journal::memory::MemoryJournal;
+use blocktap::sim::fleet::Fleet;
+use blocktap::sim::genesis::Genesis;
+use blocktap::sim::memory::SimConnector;
+use blocktap::sim::world::World;
+use blocktap::sink::error::SinkError;
+use blocktap::sink::{Position, Sink};
+
+/// What a scenario plays with.
+pub struct Stage {
+    pub fleet: Fleet,
+    pub world: World,
+    pub estate: Estate,
+    pub journal: Arc<dyn Journal>,
+    pub record: Record,
+    pub running: Running,
+    heard: tokio::sync::broadcast::Receiver<(String, Notice)>,
+}
+
+/// How the stage is set.
+pub struct Setting {
+    pub genesis: Genesis,
+    pub start: Start,
+    pub corroboration: Corroboration,
+    pub on_single: OnSingle,
+    pub receipts: Receipts,
+    pub sinks: Vec<Outlet>,
+    pub sockets: Sockets,
+}
+
+/// Whether the fleet announces its heads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sockets {
+    Open,
+    None,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            genesis: Genesis { premined: 20, block_time: Duration::from_secs(2), ..Genesis::default() },
+            start: Start::Latest,
+            corroboration: Corroboration::Two,
+            on_single: OnSingle::Flag,
+            receipts: Receipts::Without,
+            sinks: Vec::new(),
+            sockets: Sockets::Open,
+        }
+    }
+}
+
+/// Plays a scenario with a fleet of five providers of four operators.
+pub fn play<F: Future<Output = ()> + 'static>(setting: Setting, scenario: impl FnOnce(Stage) -> F + 'static) {
+    let fleet_of = |world| Fleet::of_five(world);
+    play_with(setting, fleet_of, scenario);
+}
+
+/// Plays a scenario with a fleet of one's own.
+pub fn play_with<F: Future<Output = ()> + 'static>(
+    setting: Setting,
+    fleet: impl FnOnce(World) -> Fleet + 'static,
+    scenario: impl FnOnce(Stage) -> F + 'static,
+) {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().unwrap()
+    };
+    let system = actix::System::with_tokio_rt(runtime);
+    system.block_on(async move {
+        let world = World::grown_from(setting.genesis.clone());
+        let stage = raise(setting, fleet(world));
+        scenario(stage).await;
+    });
+}
+
+fn raise(setting: Setting, fleet: Fleet) -> Stage {
+    let world = fleet.world().clone();
+    let clock = Clock::showing(Duration::from_secs(1_700_000_000));
+    let notices = Notices::default();
+    let heard = notices.listen();
+    let house = House { clock, registry: Registry::default(), escalate: Arc::new(|_| {}) };
+    let estate = Estate { house, pool: Pool::Inline, notices, board: Board::default() };
+    let chain = ChainId::evm(setting.genesis.chain);
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new(chain.clone(), Default::default()));
+    let record = Record::default();
+    let plan = blueprint(&setting, &fleet, &chain, &journal, &record);
+    let running = start(&estate, plan, Vec::new());
+    actix::spawn(world.clone().mine_every(setting.genesis.block_time));
+    Stage { fleet, world, estate, journal, record, running, heard }
+}
+
+fn blueprint(
+    setting: &Setting,
+    fleet: &Fleet,
+    chain: &ChainId,
+    journal: &Arc<dyn Journal>,
+    record: &Record,
+) -> Blueprint {
+    let family: Arc<dyn Family> = Arc::new(Evm::new(chain, Verification::Full));
+    let connector = SimConnector::new(fleet.clone());
+    let provider = |provider: &blocktap::sim::provider::Provider| {
+        let profile = provider.profile();
+        let url = |text: String| text.parse::<SecretUrl>().unwrap();
+        let socket = (setting.sockets == Sockets::Open)
+            .then(|| connector.socket(&url(profile.websocket_url())).unwrap());
+        Profile {
+            name: profile.name.clone(),
+            operator: profile.operator.clone(),
+            weight: 1.0,
+            quota: Quota { rate_per_s: 1000.0, burst: 1000.0 },
+            health: Health::default(),
+            chain: chain.clone(),
+            block_time: Some(setting.genesis.block_time),
+            family: family.clone(),
+            http: vec![connector.http(&url(profile.http_url())).unwrap()],
+            sockets: socket.into_iter().collect(),
+        }
+    };
+    let recorder = record.clone();
+    let sink = Outlet { name: "record".into(), build: Arc::new(move || Ok(Box::new(recorder.clone()))) };
+    let (log, opened) = (journal.clone(), journal.clone());
+    Blueprint {
+        mandate: Mandate {
+            chain: "sim".into(),
+            start: setting.start,
+            rules: Rules {
+                corroboration: setting.corroboration,
+                on_single: setting.on_single,
+                block_time: setting.genesis.block_time,
+                lag_threshold: Duration::from_secs(30),
+            },
+            health: Health::default(),
+            finality: Source::Tag { fallback_depth: 64 },
+            block_time: Some(setting.genesis.block_time),
+            providers: Vec::new(),
+        },
+        providers: fleet.providers().map(provider).collect(),
+        verifier: family.verifier(chain, Verification::Full),
+        receipts: setting.receipts,
+        memory_bytes: 64 << 20,
+        log,
+        open: Arc::new(move || {
+            let log = opened.clone();
+            Box::pin(async move { Ok(log) })
+        }),
+        sinks: std::iter::once(sink).chain(setting.sinks.iter().cloned()).collect(),
+    }
+}
+
+impl Stage {
+    /// Lets so much time pass.
+    pub async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// Lets time pass until the stream's tip is the world's head, at the most `limit`.
+    pub async fn caught_up(&self, limit: Duration) {
+        let caught_up = async {
+            while self.record.tip().map(|tip| tip.hash) != Some(self.world.head().hash) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let outcome = tokio::time::timeout(limit, caught_up).await;
+        assert!(
+            outcome.is_ok(),
+            "not caught up within {limit:?}: delivered up to {:?}, the head is {:?}\n{:#?}",
+            self.record.tip(),
+            self.world.head(),
+            self.estate.board.read()
+        );
+    }
+
+    /// Every notice so far.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        std::iter::from_fn(|| self.heard.try_recv().ok()).map(|(_, notice)| notice).collect()
+    }
+
+    /// What an actor says of itself.
+    pub async fn observe(&self, pattern: &str) -> Vec<blocktap::actors::vitals::Observation> {
+        self.estate.house.registry.observe(pattern).await
+    }
+
+    /// The stream is whole: ids chained, undo matched, and what it folds to is the world's canonical chain.
+    pub fn stream_is_true(&self) {
+        let events = self.record.events();
+        let mut auditor = Auditor::new();
+        for event in &events {
+            auditor.read(&event.envelope).unwrap();
+        }
+        let canonical = self.world.canonical();
+        let folded = self.record.chain();
+        let first = folded.first().expect("something was delivered").height;
+        let head = folded.last().unwrap().height;
+        let ours: Vec<Header> =
+            canonical.into_iter().filter(|block| (first..=head).contains(&block.height)).collect();
+        assert_eq!(folded, ours);
+    }
+}
+
+/// A sink that remembers all it was given.
+#[derive(Clone, Default)]
+pub struct Record(Arc<Mutex<Vec<Arc<Event>>>>);
+
+impl Record {
+    /// Everything delivered.
+    pub fn events(&self) -> Vec<Arc<Event>> {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// How many events took this step.
+    pub fn count(&self, step: Step) -> usize {
+        self.events().iter().filter(|event| event.envelope.step == step).count()
+    }
+
+    /// The chain that apply and undo fold to.
+    pub fn chain(&self) -> Vec<Header> {
+        let mut chain = Vec::new();
+        for event in self.events() {
+            match event.envelope.step {
+                Step::Apply => chain.push(event.header()),
+                Step::Undo => {
+                    assert_eq!(chain.pop().map(|block: Header| block.hash), Some(event.envelope.block_hash))
+                }
+                Step::Final | Step::Skip => {}
+            }
+        }
+        chain
+    }
+
+    /// The last block.
+    pub fn tip(&self) -> Option<Header> {
+        self.chain().last().copied()
+    }
+
+    /// The last height.
+    pub fn height(&self) -> Height {
+        self.tip().map(|tip| tip.height).unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl Sink for Record {
+    async fn position(&mut self) -> Result<Position, SinkError> {
+        let events = self.events();
+        Ok(events.last().map_or(Position::Empty, |event| Position::After {
+            seq: event.envelope.seq,
+            id: event.envelope.id,
+        }))
+    }
+
+    async fn deliver(&mut self, events: &[Arc<Event>]) -> Result<(), SinkError> {
+        self.0.lock().unwrap().extend_from_slice(events);
+        Ok(())
+    }
+}
