@@ -39,19 +39,28 @@ pub enum Compression {
     None,
 }
 
+/// Log targets that write whole addresses, keys included, at `trace`. They must be off whatever level is asked for.
+pub const TARGETS_THAT_TELL: [&str; 1] = ["tungstenite::handshake"];
+
 /// Makes transports whose connections belong together: one for each arbiter, since a pooled connection dies with the runtime
-/// it was opened on. Addresses that need the same settings share one client.
-#[derive(Default)]
+/// it was opened on. Addresses that need the same settings share one client, and so do clones.
+#[derive(Clone, Default)]
 pub struct NetworkConnector {
     plain_http: PlainHttp,
     compression: Compression,
-    clients: Mutex<BTreeMap<(Wire, Encoding), Client>>,
+    clients: Arc<Mutex<BTreeMap<(Wire, Encoding), Client>>>,
 }
 
 impl NetworkConnector {
     /// A connector with these settings for all of its transports.
     pub fn new(plain_http: PlainHttp, compression: Compression) -> Self {
-        Self { plain_http, compression, clients: Mutex::default() }
+        Self { plain_http, compression, clients: Arc::default() }
+    }
+
+    /// The same clients under other settings: those of one provider.
+    #[must_use]
+    pub fn with(&self, plain_http: PlainHttp, compression: Compression) -> Self {
+        Self { plain_http, compression, clients: Arc::clone(&self.clients) }
     }
 
     fn wire(&self, url: &SecretUrl) -> Result<Wire, ChainError> {
@@ -153,6 +162,9 @@ mod tests {
             connector.http(&format!("http://127.0.0.1:{port}").parse().unwrap()).unwrap();
         }
         assert_eq!(connector.clients.lock().unwrap().len(), 1);
+        let other = connector.with(PlainHttp::Refused, Compression::Gzip);
+        other.http(&"http://127.0.0.1".parse().unwrap()).unwrap();
+        assert_eq!(connector.clients.lock().unwrap().len(), 2);
     }
 
     #[test]

@@ -9,11 +9,8 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 
 use crate::chain::error::ChainError;
-use crate::chain::jsonrpc;
+use crate::chain::jsonrpc::{self, retry_hint};
 use crate::core::class::Class;
-
-/// The longest wait that a provider may impose.
-const LONGEST_WAIT_S: u64 = 3600;
 
 /// An HTTP answer.
 pub(in crate::chain) struct Reply {
@@ -78,8 +75,8 @@ impl Reply {
     }
 
     fn limited(&self) -> Class {
-        let wait = self.retry_after.map(|seconds| Duration::from_secs(seconds.min(LONGEST_WAIT_S)));
-        Class::RateLimited { retry_after: wait }
+        let wait = self.retry_after.map(Duration::from_secs);
+        Class::RateLimited { retry_after: wait.map(retry_hint::bounded) }
     }
 
     /// The class of a status that leaves no doubt.
@@ -166,7 +163,7 @@ mod tests {
     #[test]
     fn the_wait_that_a_provider_may_impose_is_bounded() {
         assert_eq!(class(429, Some(7), "x"), Some(limited(Some(7))));
-        assert_eq!(class(429, Some(u64::MAX), "<html>"), Some(limited(Some(LONGEST_WAIT_S))));
+        assert_eq!(class(429, Some(u64::MAX), "<html>"), Some(limited(Some(3600))));
     }
 
     #[test]

@@ -11,6 +11,11 @@ const LONGEST: Duration = Duration::from_secs(3600);
 const LEADS: [&str; 6] =
     ["try again in ", "retry in ", "retry after ", "retry-after: ", "wait ", "backoff for "];
 
+/// The wait, if a provider may impose it; else the longest it may.
+pub fn bounded(wait: Duration) -> Duration {
+    wait.min(LONGEST)
+}
+
 /// From `data.rate.backoff_seconds`, as MetaMask's clients know it from Infura.
 pub fn from_data(data: &Value) -> Option<Duration> {
     seconds(data["rate"]["backoff_seconds"].as_f64()?)
@@ -33,7 +38,7 @@ pub fn from_words(text: &str) -> Option<Duration> {
 }
 
 fn seconds(number: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(number).ok().map(|wait| wait.min(LONGEST))
+    Duration::try_from_secs_f64(number).ok().map(bounded)
 }
 
 #[cfg(test)]
