@@ -13,7 +13,7 @@ use blocktap::actors::provider::Profile;
 use blocktap::actors::registry::Registry;
 use blocktap::actors::slot::House;
 use blocktap::app::chain::{Blueprint, Estate, Outlet, Running, start};
-use blocktap::chain::evm::client::Evm;
+use blocktap::chain::evm::family::Evm;
 use blocktap::chain::family::{Family, Receipts, Verification};
 use blocktap::chain::secret_url::SecretUrl;
 use blocktap::chain::transport::Connector;
