@@ -1,6 +1,8 @@
 //! Whatever level is logged, and however an exchange ends, no key is told. In a process of its own, because it listens to all
 //! that is logged in it.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic; clippy sees only functions marked as tests")]
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
