@@ -27,7 +27,8 @@
 //! # Not promised
 //! Some fields stand in no hash and stay claims: a transaction's `from` (recovering it costs a signature check each), the
 //! effective `gasPrice` of a dynamic-fee transaction, a legacy transaction's `chainId`, `totalDifficulty`, `size`, and a
-//! receipt's `from`, `to`, `contractAddress` and `effectiveGasPrice`.
+//! receipt's `from`, `to`, `contractAddress` and `effectiveGasPrice`. Where a profile knows of a type that cannot be encoded, a
+//! block with such a transaction has its transactions taken on agreement: an operator of such a chain wants a quorum.
 
 pub mod block;
 pub mod bloom;

@@ -22,11 +22,17 @@ impl Encoded {
         Self { bytes: Vec::with_capacity(bytes), ends: Vec::new() }
     }
 
+    /// Appends the item that `encode` writes.
+    pub fn add(&mut self, encode: impl FnOnce(&mut Vec<u8>)) {
+        encode(&mut self.bytes);
+        self.ends.push(self.bytes.len());
+    }
+
     /// Appends the item that `encode` writes, and returns its bytes. A failed one leaves nothing behind.
     ///
     /// # Errors
     /// Those of `encode`.
-    pub fn push<E>(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<&[u8], E> {
+    pub fn try_add<E>(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<&[u8], E> {
         let start = self.bytes.len();
         if let Err(error) = encode(&mut self.bytes) {
             self.bytes.truncate(start);
@@ -57,31 +63,21 @@ pub fn ordered<T: AsRef<[u8]>>(items: &[T]) -> B256 {
 pub fn of_transactions(transactions: &[Transaction]) -> Result<B256, Unencodable> {
     let mut encoded = Encoded::default();
     for transaction in transactions {
-        encoded.push(|out| transaction.encode(out))?;
+        encoded.try_add(|out| transaction.encode(out))?;
     }
     Ok(encoded.root())
 }
 
 /// A header's `receiptsRoot`.
-pub fn of_receipts<'a>(receipts: impl IntoIterator<Item = &'a Receipt>) -> B256 {
+pub fn of_receipts(receipts: &[Receipt]) -> B256 {
     let mut encoded = Encoded::default();
-    for receipt in receipts {
-        let _ = encoded.push(|out| {
-            receipt.encode(out);
-            Ok::<_, std::convert::Infallible>(())
-        });
-    }
+    receipts.iter().for_each(|receipt| encoded.add(|out| receipt.encode(out)));
     encoded.root()
 }
 
 /// A header's `withdrawalsRoot`.
 pub fn of_withdrawals(withdrawals: &[Withdrawal]) -> B256 {
     let mut encoded = Encoded::default();
-    for withdrawal in withdrawals {
-        let _ = encoded.push(|out| {
-            withdrawal.encode(out);
-            Ok::<_, std::convert::Infallible>(())
-        });
-    }
+    withdrawals.iter().for_each(|withdrawal| encoded.add(|out| withdrawal.encode(out)));
     encoded.root()
 }

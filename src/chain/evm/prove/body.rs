@@ -28,40 +28,57 @@ pub fn checks(block: &Block, profile: &Profile) -> Vec<Check> {
     checks
 }
 
-/// Encodes each transaction once, for its hash and for the root.
+/// Each transaction is encoded once, for its hash and for the root.
 fn transactions(transactions: &[Transaction], claimed_root: B256, profile: &Profile) -> [Check; 2] {
     let size = transactions.iter().map(|transaction| transaction.input.len() + OVERHEAD).sum();
-    let mut encoded = Encoded::with_capacity(size);
-    let mut wrong = None;
-    let mut gap: Option<(Unencodable, Expectation)> = None;
+    let mut recomputed = Recomputed { encoded: Encoded::with_capacity(size), contradiction: None, gap: None };
     for transaction in transactions {
-        let computed = match encoded.push(|out| transaction.encode(out)) {
-            Ok(bytes) => keccak256(bytes),
-            Err(error) => {
-                let expectation = expectation(transaction, profile);
-                if gap.is_none_or(|(_, known)| known == Expectation::Expected) {
-                    gap = Some((error, expectation));
-                }
-                continue;
-            }
-        };
-        if computed != transaction.hash && wrong.is_none() {
-            wrong = Some((transaction.hash.to_string(), computed.to_string()));
-        }
+        recomputed.take(transaction, profile);
     }
-    match (wrong, gap) {
-        (Some(wrong), Some((error, expectation))) => {
-            [settle("tx_hashes", Some(wrong)), unverifiable("tx_root", error, expectation)]
-        }
-        (None, Some((error, expectation))) => {
-            ["tx_hashes", "tx_root"].map(|name| unverifiable(name, error, expectation))
-        }
-        (wrong, None) => [settle("tx_hashes", wrong), compare("tx_root", claimed_root, encoded.root())],
-    }
+    let Recomputed { encoded, contradiction, gap } = recomputed;
+    let gap_in = |name| gap.map(|(error, expectation)| unverifiable(name, error, expectation));
+    let hashes = match (&contradiction, gap_in("tx_hashes")) {
+        (None, Some(gap)) => gap,
+        _ => settle("tx_hashes", contradiction),
+    };
+    let root = gap_in("tx_root").unwrap_or_else(|| compare("tx_root", claimed_root, encoded.root()));
+    [hashes, root]
 }
 
-fn expectation(transaction: &Transaction, profile: &Profile) -> Expectation {
-    if profile.has_opaque(transaction.kind) { Expectation::Expected } else { Expectation::Unexpected }
+/// What recomputing a block's transactions found so far.
+struct Recomputed {
+    encoded: Encoded,
+    /// The first hash that is wrong.
+    contradiction: Option<(String, String)>,
+    /// The first transaction that cannot be encoded; one that should be comes before one that need not be.
+    gap: Option<(Unencodable, Expectation)>,
+}
+
+impl Recomputed {
+    fn take(&mut self, transaction: &Transaction, profile: &Profile) {
+        match self.encoded.try_add(|out| transaction.encode(out)) {
+            Ok(bytes) => {
+                let computed = keccak256(bytes);
+                self.contradict(differs("hash", Some(transaction.hash), computed));
+            }
+            Err(error) => self.miss(transaction, error, profile),
+        }
+    }
+
+    fn miss(&mut self, transaction: &Transaction, error: Unencodable, profile: &Profile) {
+        if error == Unencodable::Contradiction {
+            self.contradict(Some((transaction.hash.to_string(), error.to_string())));
+        }
+        let is_opaque = profile.has_opaque(transaction.kind);
+        let expectation = if is_opaque { Expectation::Expected } else { Expectation::Unexpected };
+        if self.gap.is_none_or(|(_, known)| known == Expectation::Expected) {
+            self.gap = Some((error, expectation));
+        }
+    }
+
+    fn contradict(&mut self, contradiction: Option<(String, String)>) {
+        self.contradiction = self.contradiction.take().or(contradiction);
+    }
 }
 
 /// No check before Shanghai, where there is nothing to check.
