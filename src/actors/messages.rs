@@ -49,8 +49,8 @@ pub struct Report {
     pub eligibility: Eligibility,
     /// The hash of its chain's first block; `None` until its identity was verified.
     pub genesis: Option<Hash>,
-    /// The newest header it showed, proved.
-    pub head: Option<Header>,
+    /// The newest header it showed, proved, and when it last showed it.
+    pub head: Option<(Header, At)>,
     /// The newest block it calls final.
     pub finalized: Option<Header>,
     /// The newest block it calls safe.

@@ -248,7 +248,7 @@ impl Provider {
             score,
             eligibility: self.eligibility.clone(),
             genesis: self.genesis,
-            head: self.sight.head(),
+            head: self.sight.vote(),
             finalized: self.sight.finalized(),
             safe: self.sight.safe(),
             subscribed: self.subscription.is_live(),

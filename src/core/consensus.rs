@@ -85,6 +85,17 @@ impl Consensus {
         vote.is_some_and(|(_, vote)| self.dag.descends(&vote.head, &header.block()))
     }
 
+    /// Whether `head` belongs to a branch that leaves the chain below its tip.
+    pub fn strays(&self, head: &Header, chain: &Canonical) -> bool {
+        match self.dag.descent(head, chain) {
+            dag::Descent::Canonical | dag::Descent::Missing(_) => false,
+            dag::Descent::Branch(path) => {
+                path.first().is_some_and(|block| block.height < chain.anchor().next)
+            }
+            dag::Descent::Foreign => true,
+        }
+    }
+
     /// The blocks from the chain up to `operator`'s newest header, if its head hangs together with the chain.
     pub fn branch_of(&self, operator: &str, chain: &Canonical) -> Vec<Header> {
         let vote = self.votes.iter().find(|(name, _)| *name == operator);

@@ -30,7 +30,7 @@ fn a_liar_about_a_transaction_is_quarantined_with_the_proof() {
         });
         let (provider, evidence) = quarantined.unwrap();
         assert_eq!(provider, leader);
-        assert!(evidence.contains("claims 0x"), "{evidence}");
+        assert!(evidence.contains("its content gives 0x"), "{evidence}");
     });
 }
 
@@ -57,12 +57,14 @@ fn a_provider_on_a_fork_is_left_until_it_returns() {
         stage.wait(2 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
-        let notices = stage.notices();
-        assert!(notices.iter().any(|notice| matches!(notice, Notice::Forked { .. })), "{notices:#?}");
+        let left = stage.notices().into_iter().any(|notice| {
+            matches!(notice, Notice::Elected { from: Some(from), reason, .. } if from == leader && reason.contains("branch"))
+        });
+        assert!(left);
         stage.fleet.heal(&leader).unwrap();
         stage.wait(2 * MINUTE).await;
-        let observed = stage.observe("manager").await;
-        assert_eq!(observed[0].state["forked"], serde_json::json!([]));
+        let observed = stage.observe(&format!("providers/{leader}")).await;
+        assert_eq!(observed[0].state["eligibility"], serde_json::json!([]));
     });
 }
 

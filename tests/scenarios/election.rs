@@ -122,7 +122,7 @@ fn the_last_provider_is_never_removed_for_its_health() {
     play(Setting::default(), |stage: Stage| async move {
         stage.wait(MINUTE).await;
         for name in ["alpha", "bravo", "charlie", "delta", "echo"] {
-            stage.fleet.inflict(name, Fault::Latency(Duration::from_secs(2))).unwrap();
+            stage.fleet.inflict(name, Fault::Latency(Duration::from_millis(400))).unwrap();
         }
         for name in ["bravo", "charlie", "delta", "echo"] {
             stage.fleet.inflict(name, Fault::Die).unwrap();

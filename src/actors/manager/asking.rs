@@ -37,7 +37,7 @@ impl Manager {
         let (finalized, safe) = (report.finalized, report.safe);
         let Some(seat) = self.roster.seat(&report.provider) else { return };
         let known = seat.report.as_ref().and_then(|before| before.head);
-        let moved = head.filter(|head| known.is_none_or(|known| known.hash != head.hash));
+        let moved = head.filter(|(head, _)| known.is_none_or(|(known, _)| known.hash != head.hash));
         if moved.is_some() {
             seat.moved = Some(now);
         }
@@ -46,12 +46,12 @@ impl Manager {
         let genesis = self.roster.genesis();
         let heard =
             self.roster.iter().any(|seat| seat.ways.operator == operator && seat.is_heard(genesis, now));
-        let Some(head) = head.filter(|_| heard) else { return };
+        let Some((head, shown)) = head.filter(|_| heard) else { return };
         self.finality.hear(&operator, finalized, safe);
-        if let Some(delay) = moved.map(|head| self.sighted(head)).filter(|_| subscribed) {
+        if let Some(delay) = moved.map(|(head, _)| self.sighted(head)).filter(|_| subscribed) {
             timed.tell(HeadTimed { delay });
         }
-        if self.consensus.vote(&operator, head, now) {
+        if self.consensus.vote(&operator, head, shown) {
             self.block_time.add(head.height, Duration::from_secs(head.time_s));
             self.consensus.rules.block_time = self.block_time.get();
             self.canvass(head.height, Whom::Silent, ctx);

@@ -1,6 +1,7 @@
 //! Who leads, and what follows for everybody.
 
 use super::Manager;
+use super::roster::{Branch, Court};
 use crate::actors::messages::{Elected, SetRole};
 use crate::actors::notice::Notice;
 use crate::core::breaker::Supply;
@@ -11,9 +12,9 @@ impl Manager {
     /// Evaluates the election, tells everybody their role and the Fetcher its routes.
     pub(super) fn elect(&mut self) {
         let now = self.now();
-        let genesis = self.roster.genesis();
+        self.note_branches();
         self.forked = self.consensus.forked();
-        let candidates = self.roster.candidates(&self.forked, genesis, now);
+        let candidates = self.roster.candidates(&self.court(), now);
         let before = self.election.leader().map(|leader| leader.name.clone());
         let context = Context {
             block_time: self.block_time.get(),
@@ -54,7 +55,7 @@ impl Manager {
         let leader = self.election.leader().map(|leader| leader.name.clone());
         let leader = leader.as_deref();
         let witness = self.roster.witness(leader, now);
-        let (term, genesis) = (self.election.term(), self.roster.genesis());
+        let term = self.election.term();
         let names: Vec<String> = self.roster.iter().map(|seat| seat.ways.name.clone()).collect();
         let usable = self.roster.voices(now).len();
         let block_time = self.block_time.get();
@@ -65,7 +66,7 @@ impl Manager {
                 reference: self.consensus.reference(),
                 others_shown_at: self.others_moved(&name),
                 block_time,
-                declared: self.roster.declared(&name, &self.forked, genesis, now),
+                declared: self.roster.declared(&name, &self.court(), now),
                 supply: if usable >= 2 { Supply::Enough } else { Supply::Scarce { block_time } },
             };
             if let Some(seat) = self.roster.seat(&name) {
@@ -74,6 +75,20 @@ impl Manager {
         }
         let routes = self.roster.routes(leader, now);
         self.links.elected.tell(Elected { term, routes });
+    }
+
+    fn court(&self) -> Court<'_> {
+        Court { forked: &self.forked, genesis: self.roster.genesis(), block_time: self.block_time.get() }
+    }
+
+    fn note_branches(&mut self) {
+        let Some(chain) = &self.chain else { return };
+        let now = self.vitals.now();
+        for seat in self.roster.iter_mut() {
+            let head = seat.report.as_ref().and_then(|report| report.head);
+            let strays = head.is_some_and(|(head, _)| self.consensus.strays(&head, chain));
+            seat.note_branch(if strays { Branch::Another } else { Branch::Ours }, now);
+        }
     }
 
     fn others_moved(&self, name: &str) -> Option<crate::core::at::At> {

@@ -34,6 +34,26 @@ pub struct Ways {
     pub timed: Link<HeadTimed>,
 }
 
+/// What comparing providers with each other has shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Court<'a> {
+    /// Operators that hold to a branch which lost.
+    pub forked: &'a BTreeSet<Operator>,
+    /// The first block that most operators show.
+    pub genesis: Option<Hash>,
+    /// The measured block time.
+    pub block_time: Duration,
+}
+
+/// Where a provider's head lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Branch {
+    /// On our branch, as far as is known.
+    Ours,
+    /// On another.
+    Another,
+}
+
 /// One provider.
 #[derive(Debug)]
 pub struct Seat {
@@ -47,6 +67,7 @@ pub struct Seat {
     pub asked: BTreeSet<Height>,
     quarantined: Option<At>,
     offences: u32,
+    astray: Option<At>,
     told: Option<SetRole>,
 }
 
@@ -59,6 +80,12 @@ pub struct Roster {
 // === impl Seat ===
 
 impl Seat {
+    fn new(ways: Ways) -> Self {
+        let asked = BTreeSet::new();
+        let (report, moved, quarantined, astray, told) = (None, None, None, None, None);
+        Self { ways, report, moved, asked, quarantined, offences: 0, astray, told }
+    }
+
     /// Whether its word counts: it serves the right chain and is not quarantined.
     pub fn is_heard(&self, genesis: Option<Hash>, now: At) -> bool {
         let shown = self.report.as_ref().and_then(|report| report.genesis);
@@ -78,6 +105,20 @@ impl Seat {
         pause
     }
 
+    /// Whether its head lies on another branch than ours. An operator's vote is its latest word by whichever provider; this is
+    /// about the one that would be asked for blocks.
+    pub fn note_branch(&mut self, branch: Branch, now: At) {
+        self.astray = match branch {
+            Branch::Ours => None,
+            Branch::Another => self.astray.or(Some(now)),
+        };
+    }
+
+    /// Whether it has been on another branch for longer than blocks take to spread.
+    fn is_astray(&self, block_time: Duration, now: At) -> bool {
+        self.astray.is_some_and(|since| now.since(since) >= block_time)
+    }
+
     /// Takes a quarantine back that was not deserved.
     pub fn acquit(&mut self) {
         self.quarantined = None;
@@ -91,7 +132,7 @@ impl Seat {
 
     /// The height of its head.
     pub fn head(&self) -> Option<Height> {
-        self.report.as_ref().and_then(|report| report.head).map(|head| head.height)
+        self.report.as_ref().and_then(|report| report.head).map(|(head, _)| head.height)
     }
 
     /// Whether it may be asked at all.
@@ -114,15 +155,7 @@ impl Seat {
 impl Roster {
     /// A roster of providers that nothing is known of yet.
     pub fn new(ways: Vec<Ways>) -> Self {
-        let seat = |ways: Ways| {
-            let name = ways.name.clone();
-            let asked = BTreeSet::new();
-            (
-                name,
-                Seat { ways, report: None, moved: None, asked, quarantined: None, offences: 0, told: None },
-            )
-        };
-        Self { seats: ways.into_iter().map(seat).collect() }
+        Self { seats: ways.into_iter().map(|ways| (ways.name.clone(), Seat::new(ways))).collect() }
     }
 
     /// One provider.
@@ -133,6 +166,11 @@ impl Roster {
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Seat> {
         self.seats.values()
+    }
+
+    /// All of them, to note something down.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> {
+        self.seats.values_mut()
     }
 
     /// How many different operators there are.
@@ -155,31 +193,26 @@ impl Roster {
     }
 
     /// What was found out about a provider by comparing it with others.
-    pub fn declared(
-        &self,
-        name: &str,
-        forked: &BTreeSet<Operator>,
-        genesis: Option<Hash>,
-        now: At,
-    ) -> Vec<Flag> {
+    pub fn declared(&self, name: &str, court: &Court<'_>, now: At) -> Vec<Flag> {
         let Some(seat) = self.seats.get(name) else { return Vec::new() };
         let shown = seat.report.as_ref().and_then(|report| report.genesis);
-        let foreign = shown.is_some() && genesis.is_some() && shown != genesis;
+        let foreign = shown.is_some() && court.genesis.is_some() && shown != court.genesis;
         let quarantined = seat.quarantined.filter(|until| now < *until);
         let flags = [
             foreign.then_some(Flag::WrongChain),
-            forked.contains(&seat.ways.operator).then_some(Flag::Forked),
+            (court.forked.contains(&seat.ways.operator) || seat.is_astray(court.block_time, now))
+                .then_some(Flag::Forked),
             quarantined.map(|until| Flag::Quarantined { until }),
         ];
         flags.into_iter().flatten().collect()
     }
 
     /// The providers as an election sees them.
-    pub fn candidates(&self, forked: &BTreeSet<Operator>, genesis: Option<Hash>, now: At) -> Vec<Candidate> {
+    pub fn candidates(&self, court: &Court<'_>, now: At) -> Vec<Candidate> {
         let candidate = |seat: &Seat| {
             let report = seat.report.as_ref()?;
             let name = seat.ways.name.clone();
-            let declared = self.declared(&name, forked, genesis, now);
+            let declared = self.declared(&name, court, now);
             let fitness = match declared.first() {
                 Some(flag) => Fitness::Barred { why: flag.describe(now) },
                 None => report.eligibility.fitness(now),

@@ -76,6 +76,11 @@ impl Sight {
         self.safe
     }
 
+    /// The newest header, and when it was last shown: by a poll, or when it was announced.
+    pub fn vote(&self) -> Option<(Header, At)> {
+        Some((self.head?, self.looked.max(self.moved)?))
+    }
+
     /// When it last showed something new. Between two looks nothing can have been shown: that is no silence.
     pub fn shown_at(&self, now: At) -> Option<At> {
         let moved = self.moved?;
