@@ -1,6 +1,79 @@
 //! Wires the actors into a running process.
 //!
 //! The only room that knows every other one: it makes the edges from what the configuration says, hands them to the actors,
-//! and ends them in order.
+//! and ends them in order. A user's own program does the same as `blocktap run` with [`App`], and may add sinks of its own:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let settings: blocktap::settings::Settings = unimplemented!();
+//! # let my_kind = |_table, _context| unimplemented!();
+//! use blocktap::app::App;
+//! use blocktap::sink::registry::Registry;
+//!
+//! App::new(settings).with_registry(Registry::standard().with("mine", my_kind)).run()?;
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod chain;
+pub mod error;
+mod outlets;
+mod plan;
+mod process;
+mod signals;
+
+use std::sync::Arc;
+
+use self::chain::Attach;
+use self::error::AppError;
+use crate::chain::network::NetworkConnector;
+use crate::chain::transport::Connector;
+use crate::settings::Settings;
+use crate::sink::registry::Registry;
+
+/// The daemon, ready to run.
+pub struct App {
+    settings: Settings,
+    registry: Registry,
+    connector: Arc<dyn Fn(&crate::settings::provider::Provider) -> Arc<dyn Connector>>,
+    attached: Vec<Attach>,
+}
+
+impl App {
+    /// The daemon that `settings` describe, with the sinks that blocktap brings along, on the real network.
+    pub fn new(settings: Settings) -> Self {
+        let network = NetworkConnector::default();
+        let connector = move |provider: &crate::settings::provider::Provider| -> Arc<dyn Connector> {
+            Arc::new(network.with(provider.plain_http, provider.compression))
+        };
+        Self {
+            settings,
+            registry: Registry::standard(),
+            connector: Arc::new(connector),
+            attached: Vec::new(),
+        }
+    }
+
+    /// With other kinds of sinks.
+    #[must_use]
+    pub fn with_registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// With an actor of the user's own: `attach` is called for each chain with the chain's name and the ways to its journal, and
+    /// gives the way to nudge the actor when there are new events.
+    #[must_use]
+    pub fn with_sink_actor(mut self, attach: Attach) -> Self {
+        self.attached.push(attach);
+        self
+    }
+
+    /// Runs until a signal ends it.
+    ///
+    /// # Errors
+    /// What keeps it from starting; each says the remedy.
+    pub fn run(self) -> Result<(), AppError> {
+        process::run(self)
+    }
+}

@@ -37,7 +37,6 @@ use crate::core::consensus::ruling::{Newcomers, Rules};
 use crate::core::election::Election;
 use crate::core::finality::{Finality, Source};
 use crate::core::hash::Hash;
-use crate::core::health::Health;
 use crate::core::numbers::Height;
 use crate::core::start::Start;
 use crate::http::board::Board;
@@ -56,8 +55,6 @@ pub struct Mandate {
     pub start: Start,
     /// The rules of consensus.
     pub rules: Rules,
-    /// The user's knobs.
-    pub health: Health,
     /// How finality is come by.
     pub finality: Source,
     /// The chain's block time, if the user says.

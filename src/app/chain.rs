@@ -68,7 +68,6 @@ pub struct Outlet {
 /// A chain that runs.
 pub struct Running {
     chain: String,
-    source: Source,
     entry: Vec<Link<Drain>>,
     validator: Link<Drain>,
     sinks: Vec<Link<Drain>>,
@@ -79,11 +78,6 @@ impl Running {
     /// The chain's name.
     pub fn chain(&self) -> &str {
         &self.chain
-    }
-
-    /// The ways to the chain's journal, for a sink actor of the user's own.
-    pub fn source(&self) -> Source {
-        self.source.clone()
     }
 
     /// Ends the chain in data-path order; no step takes longer than `step`.
@@ -114,8 +108,12 @@ struct Posts {
     providers: Vec<(Profile, Handle<Provider>)>,
 }
 
-/// Starts one chain's actors on the present arbiter. `nudged` are told of new events, beside the chain's own sinks.
-pub fn start(estate: &Estate, mut plan: Blueprint, nudged: Vec<Link<Appended>>) -> Running {
+/// Attaches an actor of the user's own to a chain: gets the chain's name and the ways to its journal, gives the way to nudge
+/// the actor when there are new events.
+pub type Attach = Arc<dyn Fn(&str, Source) -> Link<Appended>>;
+
+/// Starts one chain's actors on the present arbiter, and whatever is attached to it.
+pub fn start(estate: &Estate, mut plan: Blueprint, attached: &[Attach]) -> Running {
     let chain = plan.mandate.chain.clone();
     let posts = Posts {
         journal: Handle::vacant(),
@@ -125,7 +123,7 @@ pub fn start(estate: &Estate, mut plan: Blueprint, nudged: Vec<Link<Appended>>) 
         sinks: plan.sinks.drain(..).map(|outlet| (outlet, Handle::vacant())).collect(),
         providers: plan.providers.drain(..).map(|profile| (profile, Handle::vacant())).collect(),
     };
-    let source = posts.source();
+    let nudged = attached.iter().map(|attach| attach(&chain, posts.source())).collect();
     posts.start_journal(estate, &plan, nudged);
     posts.start_sinks(estate, &chain);
     posts.start_validator(estate, &plan);
@@ -135,7 +133,6 @@ pub fn start(estate: &Estate, mut plan: Blueprint, nudged: Vec<Link<Appended>>) 
     let providers = posts.providers.iter().map(|(_, post)| post.link());
     Running {
         chain,
-        source,
         entry: [posts.manager.link(), posts.fetcher.link()].into_iter().chain(providers).collect(),
         validator: posts.validator.link(),
         sinks: posts.sinks.iter().map(|(_, post)| post.link()).collect(),

@@ -115,7 +115,7 @@ fn raise(setting: Setting, fleet: Fleet) -> Stage {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new(chain.clone(), Default::default()));
     let record = Record::default();
     let plan = blueprint(&setting, &fleet, &chain, &journal, &record);
-    let running = start(&estate, plan, Vec::new());
+    let running = start(&estate, plan, &[]);
     actix::spawn(world.clone().mine_every(setting.genesis.block_time));
     Stage { fleet, world, estate, journal, record, running, heard }
 }
@@ -160,7 +160,6 @@ fn blueprint(
                 block_time: setting.genesis.block_time,
                 lag_threshold: Duration::from_secs(30),
             },
-            health: Health::default(),
             finality: Source::Tag { fallback_depth: 64 },
             block_time: Some(setting.genesis.block_time),
             providers: Vec::new(),

@@ -1,0 +1,142 @@
+//! From the configuration of one chain to its blueprint.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::App;
+use super::chain::{Blueprint, Outlet};
+use super::error::AppError;
+use crate::actors::manager::Mandate;
+use crate::actors::provider::Profile;
+use crate::chain::error::ChainError;
+use crate::chain::evm::family::Evm;
+use crate::chain::family::Family;
+use crate::core::block_time::BlockTime;
+use crate::core::chain_id::ChainId;
+use crate::core::consensus::ruling::Rules;
+use crate::core::finality::Source;
+use crate::core::health::Health;
+use crate::core::numbers::Height;
+use crate::core::start::Start;
+use crate::journal::Journal as Log;
+use crate::journal::disk::DiskJournal;
+use crate::journal::error::JournalError;
+use crate::journal::retention::Options;
+use crate::settings::chain::Chain;
+use crate::settings::provider::Provider;
+
+/// Most bytes of one chain's blocks under way between providers and the journal.
+const MEMORY_BYTES: usize = 64 << 20;
+/// Blocks below the tip that count as final where no provider knows the tag: chainlink's fallback.
+const FALLBACK_DEPTH: u64 = 50;
+
+/// Makes the blueprint of one chain and opens its journal.
+pub async fn blueprint(app: &App, chain: &Chain, sinks: Vec<Outlet>) -> Result<Blueprint, AppError> {
+    let family: Arc<dyn Family> = Arc::new(Evm::new(&chain.chain_id, chain.verification));
+    let (data_dir, options) = (app.settings.data_dir.clone(), options(app, chain));
+    let log = open(data_dir.clone(), chain.chain_id.clone(), options.clone()).await?;
+    begins_alike(chain, &*log)?;
+    let stream = chain.chain_id.clone();
+    let providers: Result<Vec<Profile>, AppError> =
+        chain.providers.iter().map(|provider| profile(app, chain, provider, &family)).collect();
+    Ok(Blueprint {
+        mandate: mandate(chain),
+        providers: providers?,
+        verifier: family.verifier(&chain.chain_id, chain.verification),
+        receipts: chain.receipts,
+        memory_bytes: MEMORY_BYTES,
+        log,
+        open: Arc::new(move || Box::pin(open(data_dir.clone(), stream.clone(), options.clone()))),
+        sinks,
+    })
+}
+
+async fn open(data_dir: PathBuf, stream: ChainId, options: Options) -> Result<Arc<dyn Log>, JournalError> {
+    Ok(Arc::new(DiskJournal::open(&data_dir, &stream, options).await?))
+}
+
+fn options(app: &App, chain: &Chain) -> Options {
+    let required =
+        app.settings.sinks.iter().filter(|sink| sink.required && sink.chains.contains(&chain.name));
+    Options {
+        segment_bytes: app.settings.journal.segment_bytes,
+        budget_bytes: app.settings.journal.budget_bytes,
+        required: required.map(|sink| sink.name.clone()).collect(),
+        ..Options::default()
+    }
+}
+
+/// A start that is written out must be the journal's own: the stream cannot begin twice.
+fn begins_alike(chain: &Chain, log: &dyn Log) -> Result<(), AppError> {
+    let wanted = match chain.start {
+        Start::At(height) | Start::Exactly(height, _) => height,
+        Start::Latest | Start::Finalized | Start::Back(_) => return Ok(()),
+    };
+    match log.extent().start {
+        Some(began) if began != wanted => Err(AppError::Settings(contradiction(chain, began))),
+        _ => Ok(()),
+    }
+}
+
+fn contradiction(chain: &Chain, began: Height) -> String {
+    format!(
+        "chain {}: start = \"{}\" contradicts the journal, whose stream began at block {began}; \
+         set start = \"{began}\" to go on with it, or choose another data_dir to begin anew",
+        chain.name, chain.start
+    )
+}
+
+fn mandate(chain: &Chain) -> Mandate {
+    let finality = match chain.finality_depth {
+        Some(depth) => Source::Depth(depth),
+        None => Source::Tag { fallback_depth: FALLBACK_DEPTH },
+    };
+    Mandate {
+        chain: chain.name.clone(),
+        start: chain.start,
+        rules: Rules {
+            corroboration: chain.corroboration,
+            on_single: chain.on_single,
+            block_time: chain.block_time.unwrap_or(BlockTime::DEFAULT),
+            lag_threshold: chain.health.lag_threshold,
+        },
+        finality,
+        block_time: chain.block_time,
+        providers: Vec::new(),
+    }
+}
+
+fn profile(
+    app: &App,
+    chain: &Chain,
+    provider: &Provider,
+    family: &Arc<dyn Family>,
+) -> Result<Profile, AppError> {
+    let connector = (app.connector)(provider);
+    let refused =
+        |error: ChainError| AppError::Settings(format!("provider {}: {}", provider.name, error.message));
+    let http = provider.endpoints.iter().map(|url| connector.http(url));
+    let sockets = provider.ws.iter().map(|url| connector.socket(url));
+    Ok(Profile {
+        name: provider.name.clone(),
+        operator: provider.operator.clone(),
+        weight: provider.weight,
+        quota: provider.rate_limit,
+        health: health(chain),
+        chain: chain.chain_id.clone(),
+        block_time: chain.block_time,
+        family: family.clone(),
+        http: http.collect::<Result<_, _>>().map_err(refused)?,
+        sockets: sockets.collect::<Result<_, _>>().map_err(refused)?,
+    })
+}
+
+fn health(chain: &Chain) -> Health {
+    Health {
+        score_halflife: chain.health.score_halflife,
+        lag_threshold: chain.health.lag_threshold,
+        failure_ratio: chain.health.failure_ratio,
+        probe_interval: chain.health.probe_interval.max(Duration::from_millis(100)),
+    }
+}

@@ -1,0 +1,122 @@
+//! The life of the daemon: look at everything that can be known beforehand, start, run, drain.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::chain::{Estate, Running};
+use super::error::AppError;
+use super::signals::{Asked, Signals};
+use super::{App, chain, outlets, plan};
+use crate::actors::clock::Clock;
+use crate::actors::notice::{Notice, Notices};
+use crate::actors::pool::Pool;
+use crate::actors::registry::Registry;
+use crate::actors::slot::House;
+use crate::http::board::{Board, Pace};
+use crate::journal::lock::DataDirLock;
+
+/// How long each stage of the drain may take.
+const DRAIN_STEP: Duration = Duration::from_secs(5);
+
+/// Runs the daemon until a signal ends it.
+pub fn run(app: App) -> Result<(), AppError> {
+    report_panics();
+    let system = actix::System::new();
+    system.block_on(live(app))
+}
+
+async fn live(app: App) -> Result<(), AppError> {
+    let system = |action| move |source| AppError::System { action, source };
+    std::fs::create_dir_all(&app.settings.data_dir).map_err(system("cannot make data_dir"))?;
+    let _lock = DataDirLock::acquire(&app.settings.data_dir)?;
+    let mut signals = Signals::listen().map_err(system("cannot listen for signals"))?;
+    let (given_up, mut losses) = mpsc::unbounded_channel();
+    let estate = estate(&given_up);
+    let chains = start(&app, &estate).await?;
+    tracing::info!(chains = chains.len(), data_dir = %app.settings.data_dir.display(), "running");
+    loop {
+        tokio::select! {
+            biased;
+            asked = signals.next() => match asked {
+                Asked::Show => show(&estate).await,
+                Asked::Stop => break,
+            },
+            Some(path) = losses.recv() => give_up(&estate, &chains, path).await,
+        }
+    }
+    tracing::info!("stopping: finishing what is in hand; once more to stop at once");
+    tokio::select! {
+        biased;
+        () = drain(&chains) => tracing::info!("stopped in good order"),
+        () = stop_asked(&mut signals) => tracing::warn!("stopped at once; the next start goes on from the journal"),
+    }
+    Ok(())
+}
+
+fn estate(given_up: &mpsc::UnboundedSender<String>) -> Estate {
+    let given_up = given_up.clone();
+    let escalate = move |path: &str| {
+        // Nobody listens only when the process is ending anyway.
+        let _ = given_up.send(path.to_owned());
+    };
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    Estate {
+        house: House { clock: Clock::system(), registry: Registry::default(), escalate: Arc::new(escalate) },
+        pool: Pool::threads(jobs),
+        notices: Notices::default(),
+        board: Board::default(),
+    }
+}
+
+async fn start(app: &App, estate: &Estate) -> Result<Vec<Running>, AppError> {
+    let mut plans = Vec::new();
+    for chain in &app.settings.chains {
+        let plan = plan::blueprint(app, chain, outlets::of(app, chain)?).await?;
+        outlets::inspect(&plan.sinks, &*plan.log).await?;
+        plans.push(plan);
+    }
+    Ok(plans.into_iter().map(|plan| chain::start(estate, plan, &app.attached)).collect())
+}
+
+async fn drain(chains: &[Running]) {
+    futures_util::future::join_all(chains.iter().map(|chain| chain.drain(DRAIN_STEP))).await;
+}
+
+async fn stop_asked(signals: &mut Signals) {
+    while signals.next().await != Asked::Stop {}
+}
+
+/// Every actor's state, a line each, into the log.
+async fn show(estate: &Estate) {
+    for observation in estate.house.registry.observe("").await {
+        let text = serde_json::to_string(&observation).unwrap_or_default();
+        tracing::info!(actor = observation.path, "{text}");
+    }
+}
+
+/// An actor died too often: its chain stops, loudly; the others and the process go on.
+async fn give_up(estate: &Estate, chains: &[Running], path: String) {
+    let name = path.split('/').next().unwrap_or_default().to_owned();
+    let why =
+        format!("{path} died too often; the chain is stopped: look into the log, then start blocktap again");
+    tracing::error!(chain = name, why, "chain given up");
+    if let Some(chain) = chains.iter().find(|chain| chain.chain() == name) {
+        chain.drain(DRAIN_STEP).await;
+    }
+    let mut status = estate.board.read().remove(&name).unwrap_or_default();
+    status.pace = Pace::Halted;
+    status.halted = Some(why);
+    estate.board.put(&name, status);
+    estate.notices.give(&name, Notice::GivenUp { actor: path });
+}
+
+/// Panics go into the log like everything else.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let what = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(place, what, "panic");
+    }));
+}
