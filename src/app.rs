@@ -16,6 +16,7 @@
 //! ```
 
 pub mod chain;
+pub mod demo;
 pub mod error;
 mod outlets;
 mod plan;

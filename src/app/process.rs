@@ -18,7 +18,7 @@ use crate::http::board::{Board, Pace};
 use crate::journal::lock::DataDirLock;
 
 /// How long each stage of the drain may take.
-const DRAIN_STEP: Duration = Duration::from_secs(5);
+pub const DRAIN_STEP: Duration = Duration::from_secs(5);
 
 /// Runs the daemon until a signal ends it.
 pub fn run(app: App) -> Result<(), AppError> {
@@ -55,7 +55,7 @@ async fn live(app: App) -> Result<(), AppError> {
     Ok(())
 }
 
-fn estate(given_up: &mpsc::UnboundedSender<String>) -> Estate {
+pub fn estate(given_up: &mpsc::UnboundedSender<String>) -> Estate {
     let given_up = given_up.clone();
     let escalate = move |path: &str| {
         // Nobody listens only when the process is ending anyway.
