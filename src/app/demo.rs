@@ -138,8 +138,11 @@ async fn direct(fleet: Fleet, length: Length, seed: u64, scenes: mpsc::Unbounded
         let script = demo_script(start, blocks, seed.wrapping_add(act));
         let Ok(mut director) = Director::new(fleet.clone(), script) else { return };
         while world.head().height < start.plus(blocks) {
-            tokio::time::sleep(BLOCK_TIME).await;
-            for event in director.step().1 {
+            tokio::time::sleep(BLOCK_TIME / 2).await;
+            director.grow();
+            // What is to be undone must have been delivered first.
+            tokio::time::sleep(BLOCK_TIME / 2).await;
+            for event in director.play() {
                 // Nobody watches any more once the demonstration is over.
                 let _ = scenes.send(Scene::Fate(event.to_string()));
             }

@@ -10,7 +10,7 @@ pub mod votes;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::dag::Dag;
-use self::ruling::{Bench, Dispute, Newcomers, Rules, Ruling};
+use self::ruling::{Bench, Disputes, Newcomers, Rules, Ruling};
 use self::votes::{Operator, Votes};
 use super::at::At;
 use super::canonical::Canonical;
@@ -27,7 +27,8 @@ pub struct Consensus {
     pub rules: Rules,
     dag: Dag,
     votes: Votes,
-    dispute: Dispute,
+    disputes: Disputes,
+    outvoted: BTreeMap<Operator, At>,
     forked: BTreeMap<Operator, Return>,
 }
 
@@ -41,8 +42,8 @@ struct Return {
 impl Consensus {
     /// Nothing is known yet.
     pub fn new(rules: Rules) -> Self {
-        let (dag, votes, dispute) = (Dag::default(), Votes::default(), Dispute::default());
-        Self { rules, dag, votes, dispute, forked: BTreeMap::new() }
+        let (dag, votes, disputes) = (Dag::default(), Votes::default(), Disputes::default());
+        Self { rules, dag, votes, disputes, outvoted: BTreeMap::new(), forked: BTreeMap::new() }
     }
 
     /// Takes an operator's word: `header` is its newest, or on its canonical chain. The header was shown to hash to its hash.
@@ -61,6 +62,7 @@ impl Consensus {
     /// Takes an operator's vote away.
     pub fn revoke(&mut self, operator: &str) {
         self.votes.revoke(operator);
+        self.outvoted.remove(operator);
         self.forked.remove(operator);
     }
 
@@ -119,21 +121,30 @@ impl Consensus {
             forked: &forked,
             newcomers,
         };
-        let ruling = bench.rule(&mut self.dispute, now);
-        self.track_forks(&ruling, chain);
+        let ruling = bench.rule(&mut self.disputes, now);
+        self.mark_forked(&ruling, now);
+        self.let_return(&ruling, chain);
         ruling
     }
 
-    fn track_forks(&mut self, ruling: &Ruling, chain: &Canonical) {
-        for operator in &ruling.forked {
-            self.forked.insert(operator.clone(), Return::default());
+    /// Whoever is outvoted is given the time that blocks take to spread before it counts as forked.
+    fn mark_forked(&mut self, ruling: &Ruling, now: At) {
+        self.outvoted.retain(|operator, _| ruling.outvoted.contains(operator));
+        for operator in &ruling.outvoted {
+            let since = *self.outvoted.entry(operator.clone()).or_insert(now);
+            if now.since(since) >= self.rules.patience() {
+                self.forked.insert(operator.clone(), Return::default());
+            }
         }
+    }
+
+    fn let_return(&mut self, ruling: &Ruling, chain: &Canonical) {
         let votes = &self.votes;
         let dag = &self.dag;
         let tip = chain.tip().copied();
         self.forked.retain(|operator, back| {
             let Some((_, vote)) = votes.iter().find(|(name, _)| *name == operator) else { return false };
-            if ruling.forked.contains(operator) {
+            if ruling.outvoted.contains(operator) {
                 return true;
             }
             let ours = chain.contains(&vote.head.block())

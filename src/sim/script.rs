@@ -155,9 +155,14 @@ impl Director {
 
     /// Adds one block, plays what is due, and gives the head and what was played.
     pub fn step(&mut self) -> (Header, Vec<Event>) {
-        self.fleet.world().step();
+        self.grow();
         let played = self.play();
         (self.fleet.world().head(), played)
+    }
+
+    /// Adds one block.
+    pub fn grow(&self) {
+        self.fleet.world().step();
     }
 
     /// Adds a block every block time of the genesis, for ever, plays what is due, and tells of it.
@@ -190,7 +195,8 @@ impl Director {
         self.pending.iter().filter_map(timed).min()
     }
 
-    fn play(&mut self) -> Vec<Event> {
+    /// Plays what is due, and gives what was played.
+    pub fn play(&mut self) -> Vec<Event> {
         let (height, now) = (self.fleet.world().head().height, self.fleet.world().now());
         let (due, pending) =
             std::mem::take(&mut self.pending).into_iter().partition(|event| event.is_due(height, now));

@@ -163,7 +163,7 @@ impl Manager {
         let ahead = leading.map(|operator| self.consensus.branch_of(&operator, chain)).unwrap_or_default();
         let wanted = ahead.iter().take(AHEAD_OF_AGREEMENT).map(Header::block).collect();
         self.links.advanced.tell(HeadAdvanced(Plan::Tip(wanted)));
-        for operator in ruling.forked.difference(&self.forked) {
+        for operator in self.consensus.forked().difference(&self.forked) {
             tracing::warn!(chain = self.mandate.chain, operator, "operator holds to a branch that lost");
             self.notices.give(&self.mandate.chain, Notice::Forked { operator: operator.clone() });
         }

@@ -66,7 +66,7 @@ block_time = "500ms"
 [chains.health]
 probe_interval = "1s"
 score_halflife = "20s"
-lag_threshold = "4s"
+lag_threshold = "2s"
 "#,
         fleet.world().genesis().chain
     );

@@ -101,8 +101,8 @@ pub struct Ruling {
     pub agreed: Option<Agreement>,
     /// What stands in the way of going further, if anything does.
     pub obstacle: Option<Obstacle>,
-    /// Operators that hold to a branch which a strict majority left.
-    pub forked: BTreeSet<Operator>,
+    /// Operators that hold to a branch which a strict majority left; they may only be late.
+    pub outvoted: BTreeSet<Operator>,
     /// Headers that are needed to count a vote.
     pub missing: BTreeMap<Operator, BlockRef>,
     /// Operators whose head belongs to another history altogether.
@@ -121,14 +121,15 @@ pub enum Obstacle {
     Halted(Vec<Claim>),
 }
 
-/// The contradiction that lasts at present: above which parent, and since when.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dispute(Option<(Hash, At)>);
+/// The contradictions that last at present: above which parent, and since when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Disputes(BTreeMap<Hash, At>);
 
-impl Dispute {
-    fn lasting(&mut self, parent: Hash, now: At) -> Duration {
-        let since = self.0.filter(|(disputed, _)| *disputed == parent).map_or(now, |(_, since)| since);
-        self.0 = Some((parent, since));
+impl Disputes {
+    /// How long there has been one above `parent`; it is carried over from `before`.
+    fn lasting(&mut self, parent: Hash, before: &Self, now: At) -> Duration {
+        let since = before.0.get(&parent).copied().unwrap_or(now);
+        self.0.insert(parent, since);
         now.since(since)
     }
 }
@@ -170,19 +171,20 @@ enum Choice {
 
 impl Bench<'_> {
     /// Rules on the votes as they stand at `now`.
-    pub fn rule(&self, dispute: &mut Dispute, now: At) -> Ruling {
+    pub fn rule(&self, disputes: &mut Disputes, now: At) -> Ruling {
         let mut ruling = Ruling::default();
         let mut paths = self.paths(&mut ruling);
         let mut carried: Option<Agreement> = None;
-        let before = std::mem::take(dispute);
+        let before = std::mem::take(disputes);
         for level in 0.. {
             let claims = claims(&paths, level);
             let Some(top) = claims.first() else { break };
-            let mut lasting = before;
-            match self.choose(&claims, &paths, level, &mut lasting, now) {
+            let contested = claims.len() > 1;
+            let lasting = if contested { disputes.lasting(top.0, &before, now) } else { Duration::ZERO };
+            match self.choose(&claims, &paths, level, lasting, now) {
                 Choice::Carried => {
                     let losers = claims[1..].iter().flat_map(|(_, claim)| claim.operators.clone());
-                    ruling.forked.extend(losers);
+                    ruling.outvoted.extend(losers);
                     paths.retain(|(_, path)| {
                         path.get(level).is_some_and(|block| block.block() == top.1.block)
                     });
@@ -190,9 +192,6 @@ impl Bench<'_> {
                     carried = Some(Agreement { block, operators, asked: self.votes.len() });
                 }
                 Choice::Obstructed(obstacle) => {
-                    if !matches!(obstacle, Obstacle::Held(_)) {
-                        *dispute = lasting;
-                    }
                     ruling.obstacle = Some(obstacle);
                     break;
                 }
@@ -229,10 +228,10 @@ impl Bench<'_> {
         claims: &[(Hash, Claim)],
         paths: &[Path<'_>],
         level: usize,
-        dispute: &mut Dispute,
+        lasting: Duration,
         now: At,
     ) -> Choice {
-        let (parent, top) = &claims[0];
+        let (_, top) = &claims[0];
         let count = top.operators.len();
         if let [_] = claims {
             let enough = match self.rules.corroboration {
@@ -245,7 +244,6 @@ impl Bench<'_> {
             return if carried { Choice::Carried } else { held() };
         }
         let voters: usize = claims.iter().map(|(_, claim)| claim.operators.len()).sum();
-        let lasting = dispute.lasting(*parent, now);
         let majority = 2 * count > voters;
         if majority && (lasting >= self.rules.patience() || self.is_no_contest(claims, paths, level)) {
             return Choice::Carried;
@@ -264,7 +262,8 @@ impl Bench<'_> {
         self.rules.on_single == OnSingle::Flag && self.newcomers == Newcomers::None && !others
     }
 
-    /// A majority need not wait when its dissenters are known for it, or when its branch has already outgrown theirs.
+    /// A majority need not wait when it was followed already, when its dissenters are known for it, or when its branch has
+    /// outgrown theirs.
     fn is_no_contest(&self, claims: &[(Hash, Claim)], paths: &[Path<'_>], level: usize) -> bool {
         let reach = |claim: &Claim| {
             let own = paths
@@ -274,7 +273,8 @@ impl Bench<'_> {
         };
         let mut losers = claims[1..].iter().flat_map(|(_, claim)| &claim.operators);
         let known = losers.all(|operator| self.forked.contains(operator));
-        known || claims[1..].iter().all(|(_, claim)| reach(claim) < reach(&claims[0].1))
+        let followed = self.chain.contains(&claims[0].1.block);
+        followed || known || claims[1..].iter().all(|(_, claim)| reach(claim) < reach(&claims[0].1))
     }
 }
 
