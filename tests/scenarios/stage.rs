@@ -45,6 +45,7 @@ pub struct Stage {
     pub journal: Arc<dyn Journal>,
     pub record: Record,
     pub running: Running,
+    pub given_up: Arc<Mutex<Vec<String>>>,
     heard: tokio::sync::broadcast::Receiver<(String, Notice)>,
 }
 
@@ -57,6 +58,7 @@ pub struct Setting {
     pub receipts: Receipts,
     pub sinks: Vec<Outlet>,
     pub sockets: Sockets,
+    pub alter: Box<dyn FnOnce(&mut Blueprint)>,
 }
 
 /// Whether the fleet announces its heads.
@@ -76,6 +78,7 @@ impl Default for Setting {
             receipts: Receipts::Without,
             sinks: Vec::new(),
             sockets: Sockets::Open,
+            alter: Box::new(|_| {}),
         }
     }
 }
@@ -109,15 +112,19 @@ fn raise(setting: Setting, fleet: Fleet) -> Stage {
     let clock = Clock::showing(Duration::from_secs(1_700_000_000));
     let notices = Notices::default();
     let heard = notices.listen();
-    let house = House { clock, registry: Registry::default(), escalate: Arc::new(|_| {}) };
+    let given_up = Arc::new(Mutex::new(Vec::new()));
+    let told = given_up.clone();
+    let escalate = Arc::new(move |path: &str| told.lock().unwrap().push(path.to_owned()));
+    let house = House { clock, registry: Registry::default(), escalate };
     let estate = Estate { house, pool: Pool::Inline, notices, board: Board::default() };
     let chain = ChainId::evm(setting.genesis.chain);
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new(chain.clone(), Default::default()));
     let record = Record::default();
-    let plan = blueprint(&setting, &fleet, &chain, &journal, &record);
+    let mut plan = blueprint(&setting, &fleet, &chain, &journal, &record);
+    (setting.alter)(&mut plan);
     let running = start(&estate, plan, &[]);
     actix::spawn(world.clone().mine_every(setting.genesis.block_time));
-    Stage { fleet, world, estate, journal, record, running, heard }
+    Stage { fleet, world, estate, journal, record, running, given_up, heard }
 }
 
 fn blueprint(
