@@ -42,6 +42,9 @@ use self::substitute::Lookup;
 use self::table::Table;
 use self::value::LogFormat;
 
+/// The port of `http.listen` if nothing else is said.
+pub const DEFAULT_PORT: u16 = 8383;
+
 /// A configuration without mistakes.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -103,10 +106,21 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration has {} to correct", count(errors.len()))]
 pub struct Refused {
+    /// What it failed on.
+    pub obstacle: Obstacle,
     /// What forbids to start; at least one.
     pub errors: Vec<Mistake>,
     /// What somebody should look at.
     pub warnings: Vec<Mistake>,
+}
+
+/// What reading a configuration can fail on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The file is not there, or cannot be read.
+    File,
+    /// What it says is wrong.
+    Mistakes,
 }
 
 fn count(mistakes: usize) -> String {
@@ -118,7 +132,7 @@ fn count(mistakes: usize) -> String {
 /// # Errors
 /// Every mistake that can be found.
 pub fn load(path: &Path, environment: &Environment, check_sink: CheckSink<'_>) -> Result<Loaded, Refused> {
-    let alone = |mistake| Refused { errors: vec![mistake], warnings: Vec::new() };
+    let alone = |mistake| Refused { obstacle: Obstacle::File, errors: vec![mistake], warnings: Vec::new() };
     let text = std::fs::read_to_string(path).map_err(|error| alone(unreadable(path, &error)))?;
     parse(path, &text, environment, check_sink)
 }
@@ -138,7 +152,7 @@ pub fn parse(
     let (root, faults) = DeTable::parse_recoverable(text);
     if !faults.is_empty() {
         let errors = faults.iter().map(|fault| syntax(fault, &sources)).collect();
-        return Err(Refused { errors, warnings: Vec::new() });
+        return Err(Refused { obstacle: Obstacle::Mistakes, errors, warnings: Vec::new() });
     }
     let announced = overrides::announce(environment, &mut sources);
     let notes = Notes::new(sources);
@@ -150,7 +164,7 @@ pub fn parse(
     let Findings { errors, warnings, keys } = notes.into_findings();
     match Settings::from_raw(raw, folder) {
         Some(settings) if errors.is_empty() => Ok(Loaded { settings, warnings, keys }),
-        _ => Err(Refused { errors, warnings }),
+        _ => Err(Refused { obstacle: Obstacle::Mistakes, errors, warnings }),
     }
 }
 

@@ -12,6 +12,7 @@ use toml::Spanned;
 
 use self::chain::RawChain;
 use self::sink::RawSink;
+use super::DEFAULT_PORT;
 use super::sources::Span;
 use super::table::Table;
 use super::value::{Bytes, LogFormat};
@@ -62,9 +63,6 @@ pub struct RawJournal {
     pub budget_bytes: Spanned<Bytes>,
 }
 
-/// The port that the daemon listens on if nothing else is said.
-const PORT: u16 = 8383;
-
 impl RawSettings {
     /// Reads the whole file.
     pub fn read(mut table: Table<'_, '_>) -> Self {
@@ -85,7 +83,7 @@ impl RawSettings {
 impl RawHttp {
     fn read(mut table: Table<'_, '_>) -> Self {
         let read = Self {
-            listen: table.or("listen", SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
+            listen: table.or("listen", SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT))),
             token: table.optional("token"),
         };
         if let Some(token) = &read.token {

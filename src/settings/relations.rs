@@ -7,6 +7,7 @@ mod paths;
 mod providers;
 mod sinks;
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use secrecy::ExposeSecret;
@@ -14,6 +15,9 @@ use secrecy::ExposeSecret;
 use super::notes::Notes;
 use super::raw::{RawHttp, RawJournal, RawLog, RawSettings};
 use super::sink::CheckSink;
+
+/// Less holds not even one large block; more is beyond what the journal takes.
+const SEGMENT_BYTES: RangeInclusive<u64> = 1 << 20..=2 << 30;
 
 /// Fewer characters can be guessed.
 const SHORTEST_TOKEN: usize = 16;
@@ -58,10 +62,10 @@ fn log(log: &RawLog, notes: &Notes) {
 
 fn journal(journal: &RawJournal, notes: &Notes) {
     let (segment, budget) = (journal.segment_bytes.get_ref().0, journal.budget_bytes.get_ref().0);
-    if segment < 1 << 20 {
+    if !SEGMENT_BYTES.contains(&segment) {
         notes.error(
             &journal.segment_bytes.span(),
-            "`segment_bytes` must be at least 1MiB",
+            "`segment_bytes` must lie between 1MiB and 2GiB",
             "a block takes up to a megabyte; write segment_bytes = \"64MiB\"",
         );
     } else if budget < segment.saturating_mul(2) {

@@ -71,7 +71,7 @@ const ERRORS: &[Row] = &[
     ("path = \"", "psth = \"", (25, 1), "unknown field `psth`", "`path`"),
     ("kind = \"file\"", "kind = \"file\"\nchains = [\"etherium\"]", (25, 11), "no chain", "\"ethereum\"?"),
     ("data_dir", "[journal]\nbudget_bytes = \"1MiB\"\n#", (3, 16), "at least twice", "segments"),
-    ("data_dir", "[journal]\nsegment_bytes = \"1 kB\"\n#", (3, 17), "at least 1MiB", "64MiB"),
+    ("data_dir", "[journal]\nsegment_bytes = \"1 kB\"\n#", (3, 17), "between 1MiB and 2GiB", "64MiB"),
     ("data_dir", "[log]\nlevel = \"lots=of=noise\"\n#", (3, 9), "`level` must be", "info"),
     ("data_dir", "[log]\nformat = \"jsn\"\n#", (3, 10), "\"pretty\" or \"json\"", "\"json\"?"),
     ("data_dir = \"data\"", "data_dir = \"data", (2, 17), "no TOML", ""),

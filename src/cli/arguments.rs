@@ -1,0 +1,148 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::exit;
+use crate::core::chain_id::ChainId;
+
+/// An unbroken, verified, ordered stream of blockchain blocks out of many unreliable RPC providers.
+#[derive(Debug, Parser)]
+#[command(name = "blocktap", version, after_long_help = exit::HELP, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Stream, as the configuration says, until stopped
+    #[command(after_long_help = exit::HELP)]
+    Run(SettingsArgument),
+    /// Report every mistake in the configuration, then ask each provider what it can do
+    Check(CheckArguments),
+    /// Try it without network, key or configuration: a simulated fleet with faults scripted into it
+    Demo(DemoArguments),
+    /// Ask the actors of a running blocktap what they are doing
+    Observe(ObserveArguments),
+    /// Prove what was delivered, or one block
+    Verify {
+        /// What to verify.
+        #[command(subcommand)]
+        what: Verify,
+    },
+}
+
+/// Which configuration.
+#[derive(Clone, Debug, Args)]
+pub struct SettingsArgument {
+    /// The configuration file; relative paths in it start in its folder
+    #[arg(long, value_name = "PATH", default_value = "Settings.toml")]
+    pub settings: PathBuf,
+}
+
+/// `check`
+#[derive(Clone, Debug, Args)]
+pub struct CheckArguments {
+    /// Which configuration.
+    #[command(flatten)]
+    pub settings: SettingsArgument,
+    /// Look at the file only, and ask nobody
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// `demo`
+#[derive(Clone, Debug, Args)]
+pub struct DemoArguments {
+    /// Stop after so many blocks
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub blocks: u64,
+    /// Go on until stopped
+    #[arg(long, conflicts_with = "blocks")]
+    pub forever: bool,
+    /// Repeat the run of this seed; it is shown at the start of every run
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Serve /health, /metrics and /debug/actors on this port of 127.0.0.1 (0: any free one)
+    #[arg(long, value_name = "P", default_value_t = 0)]
+    pub port: u16,
+}
+
+/// `observe`
+#[derive(Clone, Debug, Args)]
+pub struct ObserveArguments {
+    /// Which actors: a part of their path, or a whole path with `*` for any run of characters; all if left out
+    #[arg(value_name = "PATTERN", default_value = "")]
+    pub pattern: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// The configuration of the running blocktap, for its address and token
+    #[arg(long, value_name = "PATH")]
+    pub settings: Option<PathBuf>,
+    /// The address of a running blocktap without a configuration, such as the demo's
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "settings")]
+    pub at: Option<SocketAddr>,
+}
+
+/// `verify`
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verify {
+    /// Walk the journal of every chain: no event lost, doubled, unlinked or changed. Also beside a running blocktap
+    Journal(SettingsArgument),
+    /// Walk everything that a sink holds. Also beside a running blocktap
+    Sink(VerifySinkArguments),
+    /// Recompute one block, offline
+    Block(VerifyBlockArguments),
+}
+
+/// `verify sink`
+#[derive(Clone, Debug, Args)]
+pub struct VerifySinkArguments {
+    /// The sink's name in the configuration
+    pub name: String,
+    /// Which configuration.
+    #[command(flatten)]
+    pub settings: SettingsArgument,
+}
+
+/// `verify block`
+#[derive(Clone, Debug, Args)]
+pub struct VerifyBlockArguments {
+    /// The answer of eth_getBlockByNumber or eth_getBlockByHash with whole transactions; `.gz` too; `-` for standard input
+    pub file: PathBuf,
+    /// The answer of eth_getBlockReceipts; `.gz` too
+    #[arg(long, value_name = "FILE")]
+    pub receipts: Option<PathBuf>,
+    /// The chain that it is a block of, as a CAIP-2 id
+    #[arg(long, value_name = "ID", default_value = "eip155:1")]
+    pub chain: ChainId,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_demo_stops_after_sixty_blocks_unless_told_otherwise() {
+        let demo = |line: &str| match Arguments::try_parse_from(line.split(' ')).unwrap().command {
+            Command::Demo(demo) => demo,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(demo("blocktap demo").blocks, 60);
+        assert!(demo("blocktap demo --forever --seed 7").forever);
+        assert!(Arguments::try_parse_from(["blocktap", "demo", "--blocks", "0"]).is_err());
+    }
+}

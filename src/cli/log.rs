@@ -1,0 +1,47 @@
+//! Log lines, to standard error.
+
+use std::io;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Layer, fmt, registry};
+
+use super::print;
+use crate::chain::network::TARGETS_THAT_TELL;
+use crate::settings::Log;
+use crate::settings::value::LogFormat;
+
+/// Begins to log. Called once.
+///
+/// # Errors
+/// When somebody logs already.
+pub fn start(log: &Log) -> Result<(), TryInitError> {
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(print::coloured());
+    let lines = match log.format {
+        LogFormat::Pretty => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    registry().with(lines.with_filter(filter(&log.level))).try_init()
+}
+
+/// The level that was asked for, without the targets that tell secrets. A level that cannot be read was refused before.
+fn filter(level: &str) -> Targets {
+    let asked = level.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    TARGETS_THAT_TELL.iter().fold(asked, |targets, &target| targets.with_target(target, LevelFilter::OFF))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::filter;
+
+    #[test]
+    fn what_tells_secrets_is_off_whatever_is_asked_for() {
+        let targets = filter("trace,tungstenite::handshake=trace");
+        assert!(targets.would_enable("blocktap", &Level::TRACE));
+        assert!(!targets.would_enable("tungstenite::handshake", &Level::ERROR));
+        assert!(!targets.would_enable("tungstenite::handshake::client", &Level::TRACE));
+    }
+}
