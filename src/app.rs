@@ -21,6 +21,7 @@ pub mod error;
 mod outlets;
 mod plan;
 mod process;
+mod profile_probe;
 mod signals;
 
 use std::sync::Arc;

@@ -7,11 +7,13 @@ use std::time::Duration;
 use super::App;
 use super::chain::{Blueprint, Outlet};
 use super::error::AppError;
+use super::profile_probe;
 use crate::actors::manager::Mandate;
 use crate::actors::provider::Profile;
 use crate::chain::error::ChainError;
 use crate::chain::evm::family::Evm;
-use crate::chain::family::Family;
+use crate::chain::evm::profile::Profile as EvmProfile;
+use crate::chain::family::{Family, Verification};
 use crate::core::block_time::BlockTime;
 use crate::core::chain_id::ChainId;
 use crate::core::consensus::ruling::Rules;
@@ -34,16 +36,21 @@ const FALLBACK_DEPTH: u64 = 50;
 /// Makes the blueprint of one chain and opens its journal.
 pub async fn blueprint(app: &App, chain: &Chain, sinks: Vec<Outlet>) -> Result<Blueprint, AppError> {
     let family: Arc<dyn Family> = Arc::new(Evm::new(&chain.chain_id, chain.verification));
+    let mut providers = profiles(app, chain, &family)?;
+    let (mut verification, mut trusted) = (chain.verification, family.clone());
+    if verification == Verification::Full && !EvmProfile::is_known(&chain.chain_id) {
+        verification = profile_probe::verification(&*family, &chain.chain_id, &providers).await;
+        trusted = Arc::new(Evm::new(&chain.chain_id, verification));
+        providers.iter_mut().for_each(|provider| provider.family = trusted.clone());
+    }
     let (data_dir, options) = (app.settings.data_dir.clone(), options(app, chain));
     let log = open(data_dir.clone(), chain.chain_id.clone(), options.clone()).await?;
     begins_alike(chain, &*log)?;
     let stream = chain.chain_id.clone();
-    let providers: Result<Vec<Profile>, AppError> =
-        chain.providers.iter().map(|provider| profile(app, chain, provider, &family)).collect();
     Ok(Blueprint {
         mandate: mandate(chain),
-        providers: providers?,
-        verifier: family.verifier(&chain.chain_id, chain.verification),
+        providers,
+        verifier: trusted.verifier(&chain.chain_id, verification),
         receipts: chain.receipts,
         memory_bytes: MEMORY_BYTES,
         log,
@@ -105,6 +112,10 @@ fn mandate(chain: &Chain) -> Mandate {
         block_time: chain.block_time,
         providers: Vec::new(),
     }
+}
+
+fn profiles(app: &App, chain: &Chain, family: &Arc<dyn Family>) -> Result<Vec<Profile>, AppError> {
+    chain.providers.iter().map(|provider| profile(app, chain, provider, family)).collect()
 }
 
 fn profile(

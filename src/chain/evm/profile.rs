@@ -18,6 +18,9 @@ const BOR: &[u64] = &[137, 80002, 109];
 const CELO: &[u64] = &[42220, 44787, 11_142_220];
 const AVALANCHE: &[u64] = &[43113, 43114];
 
+/// Chains known to hash as Ethereum does: itself and its testnets, BNB Smart Chain, Gnosis.
+const ETHEREUM: &[u64] = &[1, 11_155_111, 17_000, 560_048, 56, 100];
+
 /// Chains of which nothing can be recomputed from Ethereum's JSON, and why.
 const FOREIGN: &[(&[u64], &str)] = &[
     (&[324, 300, 2741, 11124, 232, 388, 50104], "the ZK Stack hashes its blocks in its own way"),
@@ -57,6 +60,13 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether the chain's profile was written for it; any other chain is taken to be like Ethereum until it shows otherwise.
+    pub fn is_known(chain: &ChainId) -> bool {
+        chain
+            .evm_number()
+            .is_some_and(|number| ETHEREUM.contains(&number) || stack(number) != Stack::Ethereum)
+    }
+
     /// The profile of a chain, lowered to links if `verification` says so.
     pub fn of(chain: &ChainId, verification: Verification) -> Self {
         Self { stack: chain.evm_number().map_or(Stack::Ethereum, stack), verification }
