@@ -9,6 +9,7 @@ pub mod backoff;
 pub mod berth;
 pub mod block_time;
 pub mod breaker;
+pub mod byte_size;
 pub mod canonical;
 pub mod catch_up;
 pub mod chain_id;

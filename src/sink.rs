@@ -11,7 +11,6 @@
 //! - A sink SHOULD put its position and its rows under one transaction.
 //! - A sink MUST NOT interpret bodies that it can pass on as they are.
 
-pub mod byte_size;
 pub mod console;
 mod disk;
 pub mod error;

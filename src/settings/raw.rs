@@ -15,7 +15,8 @@ use self::sink::RawSink;
 use super::DEFAULT_PORT;
 use super::sources::Span;
 use super::table::Table;
-use super::value::{Bytes, LogFormat};
+use super::value::LogFormat;
+use crate::core::byte_size::ByteSize;
 
 /// A whole file.
 #[derive(Debug)]
@@ -58,9 +59,9 @@ pub struct RawLog {
 #[derive(Debug)]
 pub struct RawJournal {
     /// `segment_bytes`
-    pub segment_bytes: Spanned<Bytes>,
+    pub segment_bytes: Spanned<ByteSize>,
     /// `budget_bytes`
-    pub budget_bytes: Spanned<Bytes>,
+    pub budget_bytes: Spanned<ByteSize>,
 }
 
 impl RawSettings {
@@ -108,8 +109,8 @@ impl RawLog {
 impl RawJournal {
     fn read(mut table: Table<'_, '_>) -> Self {
         let read = Self {
-            segment_bytes: table.or("segment_bytes", Bytes(64 << 20)),
-            budget_bytes: table.or("budget_bytes", Bytes(16 << 30)),
+            segment_bytes: table.or("segment_bytes", ByteSize(64 << 20)),
+            budget_bytes: table.or("budget_bytes", ByteSize(16 << 30)),
         };
         table.finish();
         read

@@ -15,6 +15,7 @@ use toml::de::DeValue;
 use crate::chain::family::{Receipts, Verification};
 use crate::chain::network::{Compression, PlainHttp};
 use crate::chain::secret_url::SecretUrl;
+use crate::core::byte_size::ByteSize;
 use crate::core::chain_id::ChainId;
 use crate::core::consensus::ruling::{Corroboration, OnSingle};
 use crate::core::start::Start;
@@ -35,10 +36,6 @@ pub trait Readable: Sized {
 /// A name: of a chain, a provider or a sink. It becomes part of paths and metrics.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(pub String);
-
-/// A number of bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bytes(pub u64);
 
 /// The address of an HTTP endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,26 +165,16 @@ impl Readable for Name {
     }
 }
 
-impl Readable for Bytes {
+impl Readable for ByteSize {
     const EXPECTED: &'static str =
         "a size: a number of bytes, or text such as \"64MiB\" (kB, MB, GB, KiB, MiB, GiB)";
     const EXAMPLE: &'static str = "\"64MiB\"";
 
     fn read(value: &DeValue<'_>) -> Option<Self> {
-        let Some(text) = value.as_str() else { return u64::read(value).map(Self) };
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (count, unit) = text.split_at(digits);
-        let factor = match unit.trim() {
-            "" | "B" => 1,
-            "kB" => 1_000,
-            "MB" => 1_000_000,
-            "GB" => 1_000_000_000,
-            "KiB" => 1 << 10,
-            "MiB" => 1 << 20,
-            "GiB" => 1 << 30,
-            _ => return None,
-        };
-        count.parse::<u64>().ok()?.checked_mul(factor).map(Self)
+        match value.as_str() {
+            Some(text) => text.parse().ok(),
+            None => u64::read(value).map(Self),
+        }
     }
 }
 

@@ -19,13 +19,13 @@ use serde::Deserialize;
 
 use self::appender::Fsync;
 use self::writer::{Settings, Writer};
-use super::byte_size::ByteSize;
 use super::error::SinkError;
 use super::place::Place;
 use super::registry::{BuildError, Kind, Promise};
 use super::sequence::follow;
 use super::verify::{Summary, VerifyError};
 use super::{Context, Position, Sink};
+use crate::core::byte_size::ByteSize;
 use crate::core::event::Event;
 
 /// The `[[sinks]]` table of a file.
