@@ -13,6 +13,7 @@ pub mod network;
 pub mod redact;
 pub mod secret_url;
 mod tls;
+mod traffic;
 pub mod transport;
 pub mod verdict;
 pub mod websocket;

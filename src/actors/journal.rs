@@ -22,6 +22,7 @@ use super::messages::{
 };
 use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
+use crate::core::at::At;
 use crate::core::canonical::Canonical;
 use crate::core::event::{Draft, Event, Step};
 use crate::core::numbers::Seq;
@@ -104,12 +105,26 @@ impl Journal {
         self.work = Work::Committing;
         let group: Vec<Entry> = self.queue.drain(..).collect();
         let job = self.vitals.begin(format!("commit of {} appends", group.len()));
+        let began = self.vitals.now();
         let (log, open) = (self.log.clone(), self.open.clone());
         let commit = persist(log, open, group).into_actor(self);
         ctx.spawn(commit.map(move |outcome, act, ctx| {
             act.vitals.end(job);
+            act.measure(&outcome, began);
             act.on_committed(outcome, ctx);
         }));
+    }
+
+    fn measure(&self, outcome: &Committed, began: At) {
+        let journal = || self.vitals.path().to_owned();
+        let (extent, took) = (outcome.log.extent(), self.vitals.now().since(began));
+        metrics::gauge!("blocktap_journal_last_seq", "journal" => journal()).set(extent.last.0 as f64);
+        metrics::gauge!("blocktap_journal_bytes", "journal" => journal()).set(extent.bytes as f64);
+        metrics::gauge!("blocktap_journal_waiting", "journal" => journal()).set(self.queue.len() as f64);
+        metrics::histogram!("blocktap_journal_commit_seconds", "journal" => journal())
+            .record(took.as_secs_f64());
+        metrics::counter!("blocktap_journal_refused_total", "journal" => journal())
+            .increment(u64::from(outcome.result.is_err()));
     }
 
     fn on_committed(&mut self, outcome: Committed, ctx: &mut Context<Self>) {

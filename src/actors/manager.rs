@@ -12,6 +12,7 @@ mod electing;
 mod roster;
 mod ruling;
 mod showing;
+mod tenure;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnH
 
 use self::roster::Roster;
 pub use self::roster::Ways;
+use self::tenure::Tenure;
 use super::link::Link;
 use super::messages::{
     Accused, Acquitted, Agreed, Begin, ChainMoved, ChainRestored, Drain, Elected, FinalityViolated,
@@ -103,6 +105,7 @@ pub struct Manager {
     last_reorg: Option<At>,
     last_applied: Option<At>,
     gap_since: Option<At>,
+    tenure: Tenure,
 }
 
 /// The Manager's own reminder to look at everything again.
@@ -133,6 +136,7 @@ impl Manager {
             last_reorg: None,
             last_applied: None,
             gap_since: None,
+            tenure: Tenure::default(),
             vitals,
             mandate,
             links,

@@ -19,6 +19,7 @@ use self::failure::classify;
 use self::status::Reply;
 use super::error::ChainError;
 use super::secret_url::SecretUrl;
+use super::traffic;
 use super::transport::{Limits, Transport};
 use crate::core::class::Class;
 
@@ -41,6 +42,7 @@ impl HttpTransport {
     }
 
     async fn exchange(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
+        traffic::sent(body.len());
         let url = self.url.expose().clone();
         let request = self.client.post(url).header(CONTENT_TYPE, "application/json").timeout(limits.deadline);
         let response = request.body(body).send().await.map_err(|error| classify(&error, limits.deadline))?;
@@ -84,6 +86,7 @@ impl fmt::Debug for HttpTransport {
 async fn read(mut response: Response, limits: Limits) -> Result<Bytes, ChainError> {
     let mut pieces = Pieces { max_bytes: limits.max_bytes, first: Bytes::new(), rest: None };
     while let Some(piece) = response.chunk().await.map_err(|error| classify(&error, limits.deadline))? {
+        traffic::received(piece.len());
         pieces.push(piece)?;
     }
     Ok(pieces.join())

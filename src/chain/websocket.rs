@@ -22,6 +22,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::error::ChainError;
 use super::secret_url::SecretUrl;
+use super::traffic;
 use super::transport::{Socket, SocketTransport};
 use crate::core::class::Class;
 
@@ -105,6 +106,7 @@ impl WebSocket {
 
     /// Sends a message, or gives up: a peer that reads nothing would block the writer for ever.
     async fn send_within(&mut self, message: Message) -> Result<(), ChainError> {
+        traffic::sent(message.len());
         match timeout(self.keep_alive.gone_after, self.stream.send(message)).await {
             Ok(sent) => sent.map_err(|error| gone(&error)),
             Err(_) => Err(ChainError::transient("the connection takes nothing more")),
@@ -114,6 +116,7 @@ impl WebSocket {
     /// The content of a message, if it has any; a close ends the connection.
     fn on_message(&mut self, message: Message) -> Result<Option<Bytes>, ChainError> {
         (self.heard, self.pinged) = (Instant::now(), None);
+        traffic::received(message.len());
         match message {
             Message::Text(text) => Ok(Some(text.into())),
             Message::Binary(bytes) => Ok(Some(bytes)),

@@ -30,13 +30,16 @@ impl Manager {
             Decision::LastResort { .. } => {}
             Decision::Nobody { why } => self.lose_leader(before, why),
         }
+        let leader = self.election.leader().map(|leader| leader.name.as_str());
+        self.tenure.observe(&self.mandate.chain, leader, now);
         self.assign();
     }
 
     fn announce(&mut self, from: Option<String>, to: String, reason: &str) {
         let (chain, term) = (self.mandate.chain.clone(), self.election.term());
         tracing::info!(chain, from, to, reason, term = term.0, "leader elected");
-        metrics::counter!("blocktap_provider_switches_total", "chain" => chain.clone()).increment(1);
+        let labels = [("chain", chain.clone()), ("provider", to.clone())];
+        metrics::counter!("blocktap_provider_switches_total", &labels).increment(1);
         if from.is_some() {
             self.gap_since = self.last_applied;
         }

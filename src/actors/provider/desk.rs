@@ -84,10 +84,14 @@ async fn admitted(desk: &Rc<RefCell<Desk>>, terms: Terms) -> Result<Duration, Ch
             Admission::Now => return Ok(waited),
             Admission::Refused { .. } => return Err(ChainError::transient("the breaker is open")),
             Admission::After(wait) if waited + wait < terms.deadline => {
+                if waited.is_zero() {
+                    desk.borrow().throttled("limiter");
+                }
                 tokio::time::sleep(wait).await;
                 waited += wait;
             }
             Admission::After(wait) => {
+                desk.borrow().throttled("limiter");
                 let class = Class::RateLimited { retry_after: Some(wait) };
                 return Err(ChainError::new(class, "the rate limit is spent"));
             }
@@ -96,6 +100,12 @@ async fn admitted(desk: &Rc<RefCell<Desk>>, terms: Terms) -> Result<Duration, Ch
 }
 
 impl Desk {
+    /// Counts a request that was held back, by our limiter or by the provider.
+    fn throttled(&self, by: &'static str) {
+        metrics::counter!("blocktap_provider_throttles_total", "provider" => self.name.clone(), "by" => by)
+            .increment(1);
+    }
+
     fn learn<T>(
         &mut self,
         answer: &Result<T, ChainError>,
@@ -115,6 +125,9 @@ impl Desk {
                 self.conduct.failed(error.class, took, limit, now, jitter);
                 let labels = [("provider", name), ("class", error.class.name().into())];
                 metrics::counter!("blocktap_provider_errors_total", &labels).increment(1);
+                if matches!(error.class, Class::RateLimited { .. }) {
+                    self.throttled("provider");
+                }
                 match error.class {
                     Class::Transient | Class::Config => EndpointHealth::Failed,
                     _ => EndpointHealth::Works,

@@ -109,6 +109,8 @@ impl Progress {
         self.after = Some(last.envelope.seq);
         self.last = self.last.max(last.envelope.seq);
         self.delivered += events.len() as u64;
+        let labels = [("sink", self.sink.clone()), ("chain", self.chain.clone())];
+        metrics::counter!("blocktap_sink_events_total", &labels).increment(events.len() as u64);
         self.failures_in_a_row = 0;
     }
 
@@ -116,7 +118,6 @@ impl Progress {
         let behind = self.last.beyond(self.after.unwrap_or_default());
         let labels = [("sink", self.sink.clone()), ("chain", self.chain.clone())];
         metrics::gauge!("blocktap_sink_events_behind", &labels).set(behind as f64);
-        metrics::counter!("blocktap_sink_events_total", &labels).absolute(self.delivered);
     }
 }
 
