@@ -55,6 +55,19 @@ impl ChainStatus {
     pub const fn is_ready(&self) -> bool {
         matches!(self.pace, Pace::Live | Pace::CatchingUp) && self.tip.is_some()
     }
+
+    /// Why the chain does not deliver, if it does not.
+    pub fn why_not_ready(&self) -> Option<String> {
+        if self.is_ready() {
+            return None;
+        }
+        let (state, reason) = match self.pace {
+            Pace::Halted => ("halted", &self.halted),
+            Pace::Starting => ("starting", &self.waiting_for),
+            Pace::Live | Pace::CatchingUp => ("nothing delivered yet", &self.waiting_for),
+        };
+        Some(reason.as_ref().map_or_else(|| state.to_owned(), |reason| format!("{state}: {reason}")))
+    }
 }
 
 /// All chains by name.
@@ -70,5 +83,33 @@ impl Board {
     /// All that is up.
     pub fn read(&self) -> BTreeMap<String, ChainStatus> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ChainStatus, Height, Pace};
+    use crate::core::hash::Hash;
+    use crate::core::header::BlockRef;
+
+    #[test]
+    fn a_chain_is_ready_or_says_why_not() {
+        let block = BlockRef { height: Height(7), hash: Hash([7; 32]) };
+        for pace in [Pace::Starting, Pace::Live, Pace::CatchingUp, Pace::Halted] {
+            for tip in [None, Some(block)] {
+                let status = ChainStatus { pace, tip, ..ChainStatus::default() };
+                assert_eq!(status.is_ready(), status.why_not_ready().is_none(), "{status:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_reason_is_the_one_that_holds_it() {
+        let halted = Some("a says x, b says y".to_owned());
+        let status = ChainStatus { pace: Pace::Halted, halted, ..ChainStatus::default() };
+        assert_eq!(status.why_not_ready().unwrap(), "halted: a says x, b says y");
+        let waiting_for = Some("a second operator".to_owned());
+        let status = ChainStatus { waiting_for, ..ChainStatus::default() };
+        assert_eq!(status.why_not_ready().unwrap(), "starting: a second operator");
     }
 }
