@@ -129,3 +129,12 @@ fn measurement(source: &str) -> Option<(String, String)> {
     let name = rest.trim_start().strip_prefix('"')?.split('"').next()?;
     ["counter", "gauge", "histogram"].contains(&kind).then(|| (kind.to_owned(), name.to_owned()))
 }
+
+#[tokio::test]
+async fn one_exporter_keeps_what_the_whole_process_measures() {
+    let exporter = Exporter::install().unwrap();
+    metrics::counter!("blocktap_blocks_total", "chain" => "of this test").increment(2);
+    let scraped = Scraped::parse(&exporter.render());
+    assert_eq!(scraped.samples["blocktap_blocks_total{chain=\"of this test\"}"], 2.0);
+    assert!(Exporter::install().is_err());
+}
