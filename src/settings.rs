@@ -71,6 +71,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// What a client must show as bearer token. There is one if `listen` is not loopback.
     pub token: Option<SecretString>,
+    /// Names under which it may be asked, beside those of its address; without a port.
+    pub hosts: Vec<String>,
 }
 
 /// How it logs.
@@ -205,6 +207,7 @@ impl Settings {
             http: Http {
                 listen: raw.http.listen.into_inner(),
                 token: raw.http.token.map(toml::Spanned::into_inner),
+                hosts: raw.http.hosts.into_iter().map(toml::Spanned::into_inner).collect(),
             },
             log: Log { format: raw.log.format.into_inner(), level: raw.log.level.into_inner() },
             journal: Journal {

@@ -77,6 +77,8 @@ async fn ask(target: &Target, pattern: &str) -> Result<String, String> {
     let answer = request.send().await.map_err(failed)?;
     match answer.status().as_u16() {
         200 => answer.text().await.map_err(failed),
+        // An empty list says the same, and is shown as such.
+        404 => Ok("[]".into()),
         401 | 403 => Err(format!("{} wants another token than the configuration's", target.address)),
         status => Err(format!("{} answers with HTTP status {status}; is it a blocktap?", target.address)),
     }

@@ -44,6 +44,8 @@ pub struct RawHttp {
     pub listen: Spanned<SocketAddr>,
     /// `token`
     pub token: Option<Spanned<SecretString>>,
+    /// `hosts`
+    pub hosts: Vec<Spanned<String>>,
 }
 
 /// `[log]`
@@ -86,6 +88,7 @@ impl RawHttp {
         let read = Self {
             listen: table.or("listen", SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT))),
             token: table.optional("token"),
+            hosts: table.list("hosts").map(Spanned::into_inner).unwrap_or_default(),
         };
         if let Some(token) = &read.token {
             table.notes().secret(token.get_ref().expose_secret());

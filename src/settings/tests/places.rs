@@ -19,6 +19,7 @@ fn overrides_set_keys_and_members_by_name() {
         ("BLOCKTAP__SINKS__ARCHIVE__PATH", "other.jsonl"),
         ("BLOCKTAP__JOURNAL__SEGMENT_BYTES", "8MiB"),
         ("BLOCKTAP__HTTP__TOKEN", "12345678901234567890"),
+        ("BLOCKTAP__HTTP__HOSTS", "[\"blocktap.example.org\"]"),
         ("HOME", "/root"),
     ];
     let settings =
@@ -32,6 +33,7 @@ fn overrides_set_keys_and_members_by_name() {
     assert_eq!(settings.sinks[0].table["path"].as_str(), Some("other.jsonl"));
     assert_eq!(settings.journal.segment_bytes, 8 << 20);
     assert!(settings.http.token.is_some());
+    assert_eq!(settings.http.hosts, ["blocktap.example.org"]);
 }
 
 #[test]
