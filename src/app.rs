@@ -23,6 +23,7 @@ mod plan;
 mod process;
 mod profile_probe;
 mod signals;
+mod telling;
 
 use std::sync::Arc;
 
@@ -31,13 +32,17 @@ use self::error::AppError;
 use crate::chain::network::NetworkConnector;
 use crate::chain::transport::Connector;
 use crate::settings::Settings;
+use crate::settings::provider::Provider;
 use crate::sink::registry::Registry;
+
+/// Makes the way to a provider's endpoints.
+type Connect = Arc<dyn Fn(&Provider) -> Arc<dyn Connector>>;
 
 /// The daemon, ready to run.
 pub struct App {
     settings: Settings,
     registry: Registry,
-    connector: Arc<dyn Fn(&crate::settings::provider::Provider) -> Arc<dyn Connector>>,
+    connector: Connect,
     attached: Vec<Attach>,
 }
 
@@ -45,7 +50,7 @@ impl App {
     /// The daemon that `settings` describe, with the sinks that blocktap brings along, on the real network.
     pub fn new(settings: Settings) -> Self {
         let network = NetworkConnector::default();
-        let connector = move |provider: &crate::settings::provider::Provider| -> Arc<dyn Connector> {
+        let connector = move |provider: &Provider| -> Arc<dyn Connector> {
             Arc::new(network.with(provider.plain_http, provider.compression))
         };
         Self {

@@ -65,6 +65,11 @@ pub enum Notice {
     },
     /// It goes on.
     Resumed,
+    /// Every provider serves another chain than the configuration says.
+    Misfit {
+        /// What they serve.
+        why: String,
+    },
     /// The chain was given up: an actor died too often.
     GivenUp {
         /// Which.

@@ -7,6 +7,7 @@ mod ledger;
 mod setting;
 mod viewer;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +17,11 @@ use tokio::sync::{broadcast, mpsc};
 use self::ledger::Ledger;
 pub use self::ledger::Summary;
 use self::viewer::Viewer;
-use super::chain::{Outlet, Running};
+use super::chain::{Estate, Outlet, Running};
 use super::error::AppError;
 use super::process::{self, DRAIN_STEP};
 use super::signals::{Asked, Signals};
-use super::{App, chain, outlets, plan};
+use super::{App, chain, outlets, plan, telling};
 use crate::actors::notice::Notice;
 use crate::core::event::Event;
 use crate::journal::lock::DataDirLock;
@@ -48,6 +49,8 @@ pub struct Options {
     pub seed: u64,
     /// Where everything is written; emptied first.
     pub folder: PathBuf,
+    /// The port of 127.0.0.1 on which the daemon tells of itself; 0 for any that is free.
+    pub port: u16,
 }
 
 /// How long a demonstration lasts.
@@ -68,6 +71,8 @@ pub enum Scene {
         providers: Vec<(String, String, String)>,
         /// Where everything is written.
         folder: PathBuf,
+        /// Where the daemon tells of itself.
+        http: String,
     },
     /// The script made something happen.
     Fate(String),
@@ -95,15 +100,21 @@ async fn play(options: Options, tell: impl FnMut(Scene) + 'static) -> Result<Sum
     let loopback = Loopback::listen(&fleet).await.map_err(system("cannot listen on loopback"))?;
     let mut house = Audience { tell: Box::new(tell), ledger: Ledger::default() };
     let providers = setting::addresses(&fleet, &loopback);
-    house.show(Scene::Opened { providers, folder: options.folder.clone() });
+    // Actors that die too often have no place in a demonstration: it ends with whatever was delivered.
+    let (given_up, _) = mpsc::unbounded_channel();
+    let estate = process::estate(&given_up);
+    let server = telling::tell(SocketAddr::from(([127, 0, 0, 1], options.port)), None, &estate)?;
+    let http = format!("http://{}/", server.address());
+    house.show(Scene::Opened { providers, folder: options.folder.clone(), http });
     let app = App::new(setting::settings(&fleet, &loopback, &options.folder)?);
     let (scenes, shown) = mpsc::unbounded_channel();
-    let (running, notices) = start(&app, &scenes).await?;
+    let (running, notices) = start(&app, &estate, &scenes).await?;
     let signals = Signals::listen().map_err(system("cannot listen for signals"))?;
     let direction = actix::spawn(direct(fleet, options.length, options.seed, scenes));
     let stage = Stage { world: world.clone(), shown, notices, signals, direction };
     stage.watch(&mut house).await;
     running.drain(DRAIN_STEP).await;
+    server.stop().await;
     Ok(house.ledger.summary(&world))
 }
 
@@ -115,18 +126,16 @@ fn genesis(seed: u64) -> Genesis {
 /// Starts the daemon with one more sink: the one that shows.
 async fn start(
     app: &App,
+    estate: &Estate,
     scenes: &mpsc::UnboundedSender<Scene>,
 ) -> Result<(Running, broadcast::Receiver<(String, Notice)>), AppError> {
-    // Actors that die too often have no place in a demonstration: it ends with whatever was delivered.
-    let (given_up, _) = mpsc::unbounded_channel();
-    let estate = process::estate(&given_up);
     let notices = estate.notices.listen();
     let described = app.settings.chains.first().ok_or_else(|| AppError::Settings("no chain".into()))?;
     let mut plan = plan::blueprint(app, described, outlets::of(app, described)?).await?;
     let scenes = scenes.clone();
     let build = move || -> Result<Box<dyn Sink>, SinkError> { Ok(Box::new(Viewer::new(scenes.clone()))) };
     plan.sinks.push(Outlet { name: "terminal".into(), build: Arc::new(build) });
-    Ok((chain::start(&estate, plan, &[]), notices))
+    Ok((chain::start(estate, plan, &[]), notices))
 }
 
 /// Grows the chain and plays the script.

@@ -8,6 +8,12 @@ pub enum AppError {
     /// The configuration cannot work.
     #[error("{0}")]
     Settings(String),
+    /// The start contradicts what the journal holds.
+    #[error("{0}")]
+    StartContradicts(String),
+    /// No provider serves the chain.
+    #[error("{0}")]
+    WrongChain(String),
     /// Another process holds the data folder, or it cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),

@@ -81,7 +81,7 @@ fn begins_alike(chain: &Chain, log: &dyn Log) -> Result<(), AppError> {
         Start::Latest | Start::Finalized | Start::Back(_) => return Ok(()),
     };
     match log.extent().start {
-        Some(began) if began != wanted => Err(AppError::Settings(contradiction(chain, began))),
+        Some(began) if began != wanted => Err(AppError::StartContradicts(contradiction(chain, began))),
         _ => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::chain::{Estate, Running};
 use super::error::AppError;
 use super::signals::{Asked, Signals};
-use super::{App, chain, outlets, plan};
+use super::{App, chain, outlets, plan, telling};
 use crate::actors::clock::Clock;
 use crate::actors::notice::{Notice, Notices};
 use crate::actors::pool::Pool;
@@ -34,8 +34,13 @@ async fn live(app: App) -> Result<(), AppError> {
     let mut signals = Signals::listen().map_err(system("cannot listen for signals"))?;
     let (given_up, mut losses) = mpsc::unbounded_channel();
     let estate = estate(&given_up);
+    let http = &app.settings.http;
+    let server = telling::tell(http.listen, http.token.clone(), &estate)?;
+    let mut heard = estate.notices.listen();
     let chains = start(&app, &estate).await?;
-    tracing::info!(chains = chains.len(), data_dir = %app.settings.data_dir.display(), "running");
+    let (data_dir, listening) = (app.settings.data_dir.display(), server.address());
+    tracing::info!(chains = chains.len(), %data_dir, http = %listening, "running");
+    let mut verdict = Ok(());
     loop {
         tokio::select! {
             biased;
@@ -44,6 +49,10 @@ async fn live(app: App) -> Result<(), AppError> {
                 Asked::Stop => break,
             },
             Some(path) = losses.recv() => give_up(&estate, &chains, path).await,
+            Ok((chain, Notice::Misfit { why })) = heard.recv() => {
+                verdict = Err(AppError::WrongChain(format!("chain {chain}: {why}")));
+                break;
+            }
         }
     }
     tracing::info!("stopping: finishing what is in hand; once more to stop at once");
@@ -52,7 +61,8 @@ async fn live(app: App) -> Result<(), AppError> {
         () = drain(&chains) => tracing::info!("stopped in good order"),
         () = stop_asked(&mut signals) => tracing::warn!("stopped at once; the next start goes on from the journal"),
     }
-    Ok(())
+    server.stop().await;
+    verdict
 }
 
 pub fn estate(given_up: &mpsc::UnboundedSender<String>) -> Estate {

@@ -34,13 +34,8 @@ impl Endpoints {
     }
 
     /// How many endpoints take requests.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.clients.len()
-    }
-
-    /// All clients, for what must be asked of each.
-    pub fn clients(&self) -> impl Iterator<Item = &Arc<dyn Client>> {
-        self.clients.iter().map(|seat| &seat.client)
     }
 
     /// The endpoint for the next request: one that works rather than one that failed, then the idlest.

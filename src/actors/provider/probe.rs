@@ -84,7 +84,7 @@ async fn header(desk: &Rc<RefCell<Desk>>, key: Key, priority: Priority) -> Resul
 
 /// Every endpoint of the account must be of the right chain: one that is not would answer any request wrongly.
 async fn identity(desk: &Rc<RefCell<Desk>>, chain: &ChainId) -> Result<Hash, ChainError> {
-    let endpoints = desk.borrow().endpoints.len();
+    let endpoints = desk.borrow().endpoints.count();
     let mut genesis = None;
     for _ in 0..endpoints {
         let terms = Terms { cost: 2, priority: Priority::Verify, deadline: DEADLINE };

@@ -45,6 +45,13 @@ pub struct Summary {
     pub fault: Option<String>,
 }
 
+impl Summary {
+    /// Whether everything arrived once, in order, and was true.
+    pub const fn is_whole(&self) -> bool {
+        self.lost == 0 && self.duplicated == 0 && self.false_blocks == 0 && self.fault.is_none()
+    }
+}
+
 impl Ledger {
     /// Counts a scene.
     pub fn note(&mut self, scene: &Scene) {

@@ -1,0 +1,38 @@
+//! The way in for whoever asks over HTTP.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::chain::Estate;
+use super::error::AppError;
+use crate::http::desk::Desk;
+use crate::http::metrics::Exporter;
+use crate::http::server::{Server, serve};
+
+/// Serves the estate's board, actors and metrics on `listen`. Called before anything else starts: what is measured before that
+/// is not kept.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub fn tell(listen: SocketAddr, token: Option<SecretString>, estate: &Estate) -> Result<Server, AppError> {
+    let exporter = Exporter::install().map_err(|error| AppError::Http(error.to_string()))?;
+    let registry = estate.house.registry.clone();
+    let observe = move |pattern: String| {
+        let registry = registry.clone();
+        let observed = async move {
+            let observations = registry.observe(&pattern).await;
+            observations.iter().filter_map(|observation| serde_json::to_value(observation).ok()).collect()
+        };
+        Box::pin(observed) as futures_util::future::BoxFuture<'static, Vec<serde_json::Value>>
+    };
+    let desk = Desk {
+        board: estate.board.clone(),
+        observe: Arc::new(observe),
+        metrics: Arc::new(move || exporter.render()),
+        token,
+        hosts: Vec::new(),
+    };
+    serve(listen, desk).map_err(|error| AppError::Http(format!("http: {error}")))
+}
