@@ -221,6 +221,9 @@ impl Handler<ProviderReported> for Manager {
     fn handle(&mut self, reported: ProviderReported, ctx: &mut Self::Context) {
         self.vitals.received("ProviderReported");
         self.take_report(reported.0, ctx);
+        if let Some(why) = self.roster.misfit().filter(|_| self.chain.is_none()) {
+            self.notices.give(&self.mandate.chain, Notice::Misfit { why });
+        }
         self.deliberate(ctx);
     }
 }

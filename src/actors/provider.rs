@@ -47,6 +47,8 @@ use crate::core::token_bucket::{Priority, Quota};
 
 /// How soon an identity that could not be verified is asked for again.
 const VERIFY_AGAIN: Duration = Duration::from_secs(2);
+/// How often the same trouble is told again.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// How long a provider of another chain is left alone.
 const MISFIT_PAUSE: Duration = Duration::from_secs(600);
 
@@ -84,6 +86,7 @@ pub struct Provider {
     role: SetRole,
     genesis: Option<Hash>,
     misfit: Option<String>,
+    trouble: Option<(String, At)>,
     sight: Sight,
     eligibility: Eligibility,
     subscription: Subscription,
@@ -132,6 +135,7 @@ impl Provider {
             role: SetRole::waiting(profile.block_time),
             genesis: None,
             misfit: None,
+            trouble: None,
             sight: Sight::new(profile.block_time),
             eligibility: Eligibility::default(),
             subscription: Subscription::default(),
@@ -168,12 +172,13 @@ impl Provider {
         self.sight.finality(findings.finalized, findings.safe);
         match findings.head {
             Some(Ok(head)) => {
+                self.rejoice();
                 self.sight.polled(head, now);
                 self.note_lag(head, now);
             }
             Some(Err(error)) => {
                 self.vitals.failed(&error);
-                tracing::debug!(provider = self.profile.name, %error, "probe failed");
+                self.complain(&error);
             }
             None => {}
         }
@@ -183,6 +188,26 @@ impl Provider {
         }
         let jitter = self.desk.borrow_mut().jitter.draw();
         ctx.notify_later(ProbeTick, again.mul_f64(0.9 + 0.2 * jitter));
+    }
+
+    /// Says what is wrong when that is news, and every minute while it lasts.
+    fn complain(&mut self, error: &ChainError) {
+        let now = self.vitals.now();
+        let (provider, chain) = (&self.profile.name, &self.profile.chain);
+        let told = self
+            .trouble
+            .as_ref()
+            .is_some_and(|(text, since)| *text == error.message && now.since(*since) < COMPLAIN_EVERY);
+        if !told {
+            tracing::warn!(provider, %chain, %error, "provider cannot be used, trying again");
+            self.trouble = Some((error.message.clone(), now));
+        }
+    }
+
+    fn rejoice(&mut self) {
+        if self.trouble.take().is_some() {
+            tracing::info!(provider = self.profile.name, "provider answers again");
+        }
     }
 
     fn pause_after(&self, findings: &Findings) -> Duration {

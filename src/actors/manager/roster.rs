@@ -130,6 +130,12 @@ impl Seat {
         self.report.as_ref().map_or(0.0, |report| report.score.score)
     }
 
+    /// Its place among those that may be asked: the eligible before the others, then by score.
+    fn rank(&self) -> (bool, std::cmp::Reverse<u64>) {
+        let eligible = self.report.as_ref().is_some_and(|report| report.eligibility.eligible());
+        (!eligible, std::cmp::Reverse(ordered(self.score())))
+    }
+
     /// The height of its head.
     pub fn head(&self) -> Option<Height> {
         self.report.as_ref().and_then(|report| report.head).map(|(head, _)| head.height)
@@ -171,6 +177,24 @@ impl Roster {
     /// All of them, to note something down.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> {
         self.seats.values_mut()
+    }
+
+    /// Whether any provider that may be asked answers.
+    pub fn any_answers(&self, now: At) -> bool {
+        let down = |flag: &Flag| matches!(flag, Flag::BreakerOpen { .. });
+        let answers = |report: &Report| !report.eligibility.flags().iter().any(down);
+        self.iter().any(|seat| seat.is_usable(now) && seat.report.as_ref().is_some_and(answers))
+    }
+
+    /// Why no provider can be used, if each says of itself that it serves another chain.
+    pub fn misfit(&self) -> Option<String> {
+        let foreign = |seat: &Seat| {
+            let flags = seat.report.as_ref().map(|report| report.eligibility.flags());
+            flags.is_some_and(|flags| flags.contains(&Flag::WrongChain))
+        };
+        let names: Vec<&str> = self.iter().map(|seat| seat.ways.name.as_str()).collect();
+        let all = !names.is_empty() && self.iter().all(foreign);
+        all.then(|| format!("{} serve another chain; correct chain_id or the endpoints", names.join(", ")))
     }
 
     /// How many different operators there are.
@@ -225,9 +249,7 @@ impl Roster {
     /// Who may be asked for blocks: the leader first, then by score.
     pub fn routes(&self, leader: Option<&str>, now: At) -> Vec<Route> {
         let mut usable: Vec<&Seat> = self.iter().filter(|seat| seat.is_usable(now)).collect();
-        let rank =
-            |seat: &Seat| (Some(seat.ways.name.as_str()) != leader, std::cmp::Reverse(ordered(seat.score())));
-        usable.sort_by_key(|seat| rank(seat));
+        usable.sort_by_key(|seat| (Some(seat.ways.name.as_str()) != leader, seat.rank()));
         let route = |seat: &Seat| Route {
             provider: seat.ways.name.clone(),
             operator: seat.ways.operator.clone(),
@@ -241,7 +263,7 @@ impl Roster {
     /// The best provider of each operator that may be asked, best first.
     pub fn voices(&self, now: At) -> Vec<String> {
         let mut usable: Vec<&Seat> = self.iter().filter(|seat| seat.is_usable(now)).collect();
-        usable.sort_by_key(|seat| std::cmp::Reverse(ordered(seat.score())));
+        usable.sort_by_key(|seat| seat.rank());
         let mut heard = BTreeSet::new();
         usable.retain(|seat| heard.insert(&seat.ways.operator));
         usable.into_iter().map(|seat| seat.ways.name.clone()).collect()

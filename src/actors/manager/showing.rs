@@ -32,6 +32,7 @@ impl Manager {
         match &self.chain {
             _ if self.state.halted().is_some() => Pace::Halted,
             None => Pace::Starting,
+            Some(_) if !self.roster.any_answers(self.now()) => Pace::Cut,
             Some(_) if self.behind() > catch_up::NEAR => Pace::CatchingUp,
             Some(_) => Pace::Live,
         }

@@ -71,8 +71,15 @@ where
     answer
 }
 
+/// At the tip another provider is asked sooner than a spent limiter is waited for.
+const TIP_PATIENCE: Duration = Duration::from_millis(200);
+
 /// Waits for the limiter; tells how long that took.
 async fn admitted(desk: &Rc<RefCell<Desk>>, terms: Terms) -> Result<Duration, ChainError> {
+    let patience = match terms.priority {
+        Priority::Tip => terms.deadline.min(TIP_PATIENCE),
+        Priority::Verify | Priority::Probe | Priority::CatchUp => terms.deadline,
+    };
     let mut waited = Duration::ZERO;
     loop {
         let admission = {
@@ -83,7 +90,7 @@ async fn admitted(desk: &Rc<RefCell<Desk>>, terms: Terms) -> Result<Duration, Ch
         match admission {
             Admission::Now => return Ok(waited),
             Admission::Refused { .. } => return Err(ChainError::transient("the breaker is open")),
-            Admission::After(wait) if waited + wait < terms.deadline => {
+            Admission::After(wait) if waited + wait < patience => {
                 if waited.is_zero() {
                     desk.borrow().throttled("limiter");
                 }
