@@ -14,6 +14,7 @@
 
 pub mod block;
 pub mod chain_maker;
+pub mod changes;
 pub mod corruption;
 pub mod fault;
 pub mod fleet;

@@ -192,6 +192,10 @@ impl Provider {
 
     /// Says what is wrong when that is news, and every minute while it lasts.
     fn complain(&mut self, error: &ChainError) {
+        // That nobody was asked is no news of the provider.
+        if error.message == desk::BREAKER_OPEN {
+            return;
+        }
         let now = self.vitals.now();
         let (provider, chain) = (&self.profile.name, &self.profile.chain);
         let told = self

@@ -5,7 +5,7 @@
 //! the body and the key elsewhere. Errors are written by hand, because those of the library name the whole address.
 
 pub mod client;
-mod failure;
+pub(in crate::chain) mod failure;
 pub(super) mod status;
 
 use std::fmt;

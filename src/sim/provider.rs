@@ -238,7 +238,7 @@ impl Provider {
             // Both ways of waking mean the same: look again.
             match wake {
                 Some(wake) => drop(timeout_at(wake, changes.changed()).await),
-                None => drop(changes.changed().await),
+                None => changes.changed().await,
             }
         }
     }

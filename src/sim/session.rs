@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::block::Block;
+use super::changes::Listener;
 use super::provider::{Provider, SocketManner};
 use super::reply::Reply;
 use super::rpc::{Answer, Call, Question, Request};
@@ -16,7 +16,7 @@ use super::rpc::{Answer, Call, Question, Request};
 #[derive(Debug)]
 pub struct Session {
     provider: Provider,
-    changes: watch::Receiver<u64>,
+    changes: Listener,
     outbox: VecDeque<Outgoing>,
     subscription: Option<String>,
     announced: Arc<Block>,
@@ -74,7 +74,7 @@ impl Session {
     /// Waits for what comes next. A caller may give up waiting and call again: nothing is lost.
     pub async fn next(&mut self) -> Next {
         loop {
-            self.changes.mark_unchanged();
+            self.changes.catch_up();
             match self.provider.socket_manner() {
                 SocketManner::Closing => return Next::Closed,
                 SocketManner::Deaf => return Next::Deaf,
@@ -100,7 +100,7 @@ impl Session {
         // Both ways of waking mean the same: look again. The world never ends while a provider holds it.
         match due.into_iter().chain(wake).min() {
             Some(wake) => drop(timeout_at(wake, self.changes.changed()).await),
-            None => drop(self.changes.changed().await),
+            None => self.changes.changed().await,
         }
     }
 

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::block::Block;
+use super::changes::{Changes, Listener};
 use super::genesis::Genesis;
 use super::view::{Standpoint, View};
 use crate::core::at::At;
@@ -28,14 +28,14 @@ pub struct World {
 struct Shared {
     state: Mutex<State>,
     started: Instant,
-    changes: watch::Sender<u64>,
+    changes: Changes,
 }
 
 impl World {
     /// A world that holds block zero and what its genesis has premined. Its clock starts now.
     pub fn grown_from(genesis: Genesis) -> Self {
         let state = Mutex::new(State::grown_from(genesis));
-        let changes = watch::Sender::new(0);
+        let changes = Changes::default();
         Self { shared: Arc::new(Shared { state, started: Instant::now(), changes }) }
     }
 
@@ -55,13 +55,13 @@ impl World {
     }
 
     /// Sees every change of the world, and of anybody who calls [`World::touch`].
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.shared.changes.subscribe()
+    pub fn changes(&self) -> Listener {
+        self.shared.changes.listen()
     }
 
     /// Wakes everybody who waits for a change.
     pub fn touch(&self) {
-        self.shared.changes.send_modify(|count| *count += 1);
+        self.shared.changes.tell();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

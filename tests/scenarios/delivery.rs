@@ -1,6 +1,6 @@
 //! What reaches the sinks.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,8 +10,11 @@ use blocktap::core::event::{Event, Mode, Step};
 use blocktap::core::numbers::Height;
 use blocktap::core::start::Start;
 use blocktap::sim::genesis::Genesis;
+use blocktap::sim::script::{Verb, When, demo_script};
 use blocktap::sink::error::SinkError;
 use blocktap::sink::{Position, Sink};
+
+use sha2::{Digest, Sha256};
 
 use crate::stage::{Setting, Stage, play};
 
@@ -177,4 +180,63 @@ fn drain_loses_no_delivered_block() {
         let mark = stage.journal.acknowledged("record").unwrap();
         assert_eq!((mark.seq, mark.id), (told.seq, told.id));
     });
+}
+
+/// Everything that is delivered in three minutes of faults.
+fn played(seed: u64) -> Vec<u8> {
+    let genesis = Genesis { seed, ..Setting::default().genesis };
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let written = lines.clone();
+    play(Setting { genesis, ..Setting::default() }, move |stage: Stage| async move {
+        let script = demo_script(stage.world.head().height, 60, seed);
+        for event in script {
+            while matches!(event.when, When::Height(height) if stage.world.head().height < height) {
+                stage.wait(Duration::from_millis(100)).await;
+            }
+            match &event.verb {
+                Verb::Inflict { provider, fault } => stage.fleet.inflict(provider, fault.clone()).unwrap(),
+                Verb::Heal { provider } => stage.fleet.heal(provider).unwrap(),
+                Verb::Reorg { depth } => drop(stage.world.reorg(*depth)),
+                _ => {}
+            }
+        }
+        stage.wait(MINUTE).await;
+        stage.stream_is_true();
+        assert_eq!(stage.record.count(Step::Undo) % 3, 0);
+        let lines = stage.record.events();
+        lines.iter().for_each(|event| written.lock().unwrap().extend(event.to_json_line()));
+    });
+    let lines = lines.lock().unwrap().clone();
+    lines
+}
+
+#[test]
+fn the_same_seed_gives_the_same_stream_byte_for_byte() {
+    for seed in 1..=3 {
+        let first = played(seed);
+        assert!(!first.is_empty());
+        assert!(first == played(seed), "seed {seed}");
+    }
+    assert!(played(1) != played(2));
+}
+
+fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+#[test]
+#[ignore = "the other process of the test below, which runs it"]
+fn digest_in_another_process() {
+    println!("digest {}", digest(&played(4)));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_stream_in_another_process() {
+    let other = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "delivery::digest_in_another_process", "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(other.stdout).unwrap();
+    let expected = format!("digest {}", digest(&played(4)));
+    assert!(text.contains(&expected), "{expected}, but in the other process: {text}");
 }

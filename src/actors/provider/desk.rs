@@ -71,6 +71,8 @@ where
     answer
 }
 
+/// What a request is told that was never sent.
+pub const BREAKER_OPEN: &str = "the breaker is open";
 /// At the tip another provider is asked sooner than a spent limiter is waited for.
 const TIP_PATIENCE: Duration = Duration::from_millis(200);
 
@@ -89,7 +91,7 @@ async fn admitted(desk: &Rc<RefCell<Desk>>, terms: Terms) -> Result<Duration, Ch
         };
         match admission {
             Admission::Now => return Ok(waited),
-            Admission::Refused { .. } => return Err(ChainError::transient("the breaker is open")),
+            Admission::Refused { .. } => return Err(ChainError::transient(BREAKER_OPEN)),
             Admission::After(wait) if waited + wait < patience => {
                 if waited.is_zero() {
                     desk.borrow().throttled("limiter");

@@ -27,6 +27,27 @@ pub(super) fn classify(error: &reqwest::Error, deadline: Duration) -> ChainError
 
 /// The system's word for it, if the system caused it.
 fn kind(error: &(dyn Error + 'static)) -> String {
-    tls::cause::<io::Error>(error)
-        .map_or_else(|| "connection closed".to_owned(), |error| error.kind().to_string())
+    tls::cause::<io::Error>(error).map_or_else(|| "connection closed".to_owned(), words)
+}
+
+/// What the system says, without anything that could name an address. A name that cannot be looked up has no kind of its own.
+pub(in crate::chain) fn words(error: &io::Error) -> String {
+    if error.to_string().contains("failed to lookup address") {
+        return "the host name cannot be resolved; is there a network?".into();
+    }
+    error.kind().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::words;
+
+    #[test]
+    fn a_name_that_cannot_be_looked_up_is_said_to_be_that() {
+        let lookup = io::Error::other("failed to lookup address information: Name or service not known");
+        assert!(words(&lookup).contains("cannot be resolved"));
+        assert_eq!(words(&io::ErrorKind::ConnectionRefused.into()), "connection refused");
+    }
 }

@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::{Stream, gone};
 use crate::chain::error::ChainError;
+use crate::chain::http::failure::words;
 use crate::chain::http::retry_after_s;
 use crate::chain::http::status::Reply;
 use crate::chain::secret_url::SecretUrl;
@@ -26,7 +27,7 @@ pub(super) async fn open(url: &SecretUrl, authorization: Option<HeaderValue>) ->
     let host = url.expose().host_str().unwrap_or_default().trim_matches(['[', ']']);
     let port = url.expose().port_or_known_default().unwrap_or_default();
     let unreachable =
-        |error: std::io::Error| ChainError::transient(format!("cannot connect: {}", error.kind()));
+        |error: std::io::Error| ChainError::transient(format!("cannot connect: {}", words(&error)));
     let wire = TcpStream::connect((host, port)).await.map_err(unreachable)?;
     wire.set_nodelay(true).map_err(unreachable)?;
     let config =
