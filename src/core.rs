@@ -40,5 +40,6 @@ pub mod rehearsal;
 pub mod restarts;
 pub mod score;
 pub mod start;
+mod text_form;
 pub mod token_bucket;
 pub mod window;

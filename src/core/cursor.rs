@@ -5,12 +5,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::chain_id::ChainId;
 use super::event_id::EventId;
 use super::header::BlockRef;
 use super::numbers::{Height, Seq};
+use super::text_form::travels_as_text;
 
 /// The version that leads the text, so that a later form can be told apart.
 const VERSION: &str = "1";
@@ -58,18 +57,7 @@ impl FromStr for Cursor {
     }
 }
 
-impl Serialize for Cursor {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Cursor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+travels_as_text!(Cursor);
 
 #[cfg(test)]
 mod tests {
