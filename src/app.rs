@@ -4,15 +4,14 @@
 //! and ends them in order. A user's own program does the same as `blocktap run` with [`App`], and may add sinks of its own:
 //!
 //! ```no_run
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let settings: blocktap::settings::Settings = unimplemented!();
-//! # let my_kind = |_table, _context| unimplemented!();
 //! use blocktap::app::App;
-//! use blocktap::sink::registry::Registry;
+//! use blocktap::app::error::AppError;
+//! use blocktap::settings::Settings;
+//! use blocktap::sink::registry::{Kind, Registry};
 //!
-//! App::new(settings).with_registry(Registry::standard().with("mine", my_kind)).run()?;
-//! # Ok(())
-//! # }
+//! fn run<MySink: Kind>(settings: Settings) -> Result<(), AppError> {
+//!     App::new(settings).with_registry(Registry::standard().with_kind::<MySink>()).run()
+//! }
 //! ```
 
 pub mod chain;
