@@ -12,6 +12,7 @@ pub mod manager;
 pub mod messages;
 pub mod notice;
 pub mod observe;
+pub mod observer;
 pub mod pool;
 pub mod provider;
 pub mod registry;

@@ -25,6 +25,11 @@ impl Registry {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into(), (link, words));
     }
 
+    /// The paths of all actors.
+    pub fn paths(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// Asks every actor whose path `pattern` covers, all at once; never hangs. A pattern is a part of a path, or a whole one
     /// with `*` for any run of characters.
     pub async fn observe(&self, pattern: &str) -> Vec<Observation> {

@@ -103,7 +103,8 @@ async fn play(options: Options, tell: impl FnMut(Scene) + 'static) -> Result<Sum
     // Actors that die too often have no place in a demonstration: it ends with whatever was delivered.
     let (given_up, _) = mpsc::unbounded_channel();
     let estate = process::estate(&given_up);
-    let server = telling::tell(SocketAddr::from(([127, 0, 0, 1], options.port)), None, &estate)?;
+    let listen = SocketAddr::from(([127, 0, 0, 1], options.port));
+    let server = telling::tell(listen, None, &estate, telling::observer(&estate))?;
     let http = format!("http://{}/", server.address());
     house.show(Scene::Opened { providers, folder: options.folder.clone(), http });
     let app = App::new(setting::settings(&fleet, &loopback, &options.folder)?);

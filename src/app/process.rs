@@ -10,7 +10,9 @@ use super::error::AppError;
 use super::signals::{Asked, Signals};
 use super::{App, chain, outlets, plan, telling};
 use crate::actors::clock::Clock;
+use crate::actors::link::Link;
 use crate::actors::notice::{Notice, Notices};
+use crate::actors::observer::ObserveAll;
 use crate::actors::pool::Pool;
 use crate::actors::registry::Registry;
 use crate::actors::slot::House;
@@ -35,7 +37,8 @@ async fn live(app: App) -> Result<(), AppError> {
     let (given_up, mut losses) = mpsc::unbounded_channel();
     let estate = estate(&given_up);
     let http = &app.settings.http;
-    let server = telling::tell(http.listen, http.token.clone(), &estate)?;
+    let observer = telling::observer(&estate);
+    let server = telling::tell(http.listen, http.token.clone(), &estate, observer.clone())?;
     let mut heard = estate.notices.listen();
     let chains = start(&app, &estate).await?;
     let (data_dir, listening) = (app.settings.data_dir.display(), server.address());
@@ -45,7 +48,7 @@ async fn live(app: App) -> Result<(), AppError> {
         tokio::select! {
             biased;
             asked = signals.next() => match asked {
-                Asked::Show => show(&estate).await,
+                Asked::Show => show(&observer).await,
                 Asked::Stop => break,
             },
             Some(path) = losses.recv() => give_up(&estate, &chains, path).await,
@@ -99,8 +102,8 @@ async fn stop_asked(signals: &mut Signals) {
 }
 
 /// Every actor's state, a line each, into the log.
-async fn show(estate: &Estate) {
-    for observation in estate.house.registry.observe("").await {
+async fn show(observer: &Link<ObserveAll>) {
+    for observation in observer.ask(ObserveAll { pattern: String::new() }).await.unwrap_or_default() {
         let text = serde_json::to_string(&observation).unwrap_or_default();
         tracing::info!(actor = observation.path, "{text}");
     }

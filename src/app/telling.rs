@@ -7,22 +7,35 @@ use secrecy::SecretString;
 
 use super::chain::Estate;
 use super::error::AppError;
+use crate::actors::link::{Handle, Link};
+use crate::actors::observer::{ObserveAll, Observer};
 use crate::http::desk::Desk;
 use crate::http::metrics::Exporter;
 use crate::http::server::{Server, serve};
+
+/// Starts the actor that asks all others.
+pub fn observer(estate: &Estate) -> Link<ObserveAll> {
+    let (post, registry) = (Handle::vacant(), estate.house.registry.clone());
+    estate.house.employ("observer", &post, move |birth| Observer::new(birth, registry.clone()));
+    post.link()
+}
 
 /// Serves the estate's board, actors and metrics on `listen`. Called before anything else starts: what is measured before that
 /// is not kept.
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub fn tell(listen: SocketAddr, token: Option<SecretString>, estate: &Estate) -> Result<Server, AppError> {
+pub fn tell(
+    listen: SocketAddr,
+    token: Option<SecretString>,
+    estate: &Estate,
+    observer: Link<ObserveAll>,
+) -> Result<Server, AppError> {
     let exporter = Exporter::install().map_err(|error| AppError::Http(error.to_string()))?;
-    let registry = estate.house.registry.clone();
     let observe = move |pattern: String| {
-        let registry = registry.clone();
+        let observer = observer.clone();
         let observed = async move {
-            let observations = registry.observe(&pattern).await;
+            let observations = observer.ask(ObserveAll { pattern }).await.unwrap_or_default();
             observations.iter().filter_map(|observation| serde_json::to_value(observation).ok()).collect()
         };
         Box::pin(observed) as futures_util::future::BoxFuture<'static, Vec<serde_json::Value>>
