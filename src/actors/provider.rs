@@ -18,7 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, WrapFuture,
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, SpawnHandle,
+    WrapFuture,
 };
 use serde::Serialize;
 
@@ -90,7 +91,17 @@ pub struct Provider {
     sight: Sight,
     eligibility: Eligibility,
     subscription: Subscription,
-    finality_due: At,
+    finality_asked: Option<At>,
+    next_probe: NextProbe,
+}
+
+/// When it is probed again.
+#[derive(Clone, Copy, Debug)]
+enum NextProbe {
+    /// It is being probed.
+    UnderWay,
+    /// At its turn.
+    At(SpawnHandle),
 }
 
 #[derive(Serialize)]
@@ -139,23 +150,17 @@ impl Provider {
             sight: Sight::new(profile.block_time),
             eligibility: Eligibility::default(),
             subscription: Subscription::default(),
-            finality_due: now,
+            finality_asked: None,
+            next_probe: NextProbe::UnderWay,
             profile,
         }
     }
 
     fn probe(&mut self, ctx: &mut Context<Self>) {
-        let now = self.vitals.now();
         let asked = |ask: bool| if ask { Ask::Now } else { Ask::Not };
-        let questions = Questions {
-            identity: asked(self.genesis.is_none()),
-            finality: asked(now >= self.finality_due),
-            priority: if self.role.role == Role::Standby { Priority::Probe } else { Priority::Tip },
-        };
-        if questions.finality == Ask::Now {
-            let every = (self.sight.block_time() * 4).clamp(Duration::from_secs(2), Duration::from_secs(60));
-            self.finality_due = now + every;
-        }
+        let questions =
+            Questions { identity: asked(self.genesis.is_none()), priority: self.probe_priority() };
+        self.next_probe = NextProbe::UnderWay;
         let job = self.vitals.begin("probe");
         let probe = probe::run(self.desk.clone(), self.profile.chain.clone(), questions);
         ctx.spawn(probe.into_actor(self).map(move |findings, act, ctx| {
@@ -169,12 +174,12 @@ impl Provider {
         let again = self.pause_after(&findings);
         self.genesis = self.genesis.or(findings.genesis);
         self.misfit = findings.misfit.or(self.misfit.take().filter(|_| self.genesis.is_none()));
-        self.sight.finality(findings.finalized, findings.safe);
         match findings.head {
             Some(Ok(head)) => {
                 self.rejoice();
                 self.sight.polled(head, now);
                 self.note_lag(head, now);
+                self.ask_finality(ctx);
             }
             Some(Err(error)) => {
                 self.vitals.failed(&error);
@@ -187,7 +192,42 @@ impl Provider {
             self.subscribe(ctx);
         }
         let jitter = self.desk.borrow_mut().jitter.draw();
-        ctx.notify_later(ProbeTick, again.mul_f64(0.9 + 0.2 * jitter));
+        self.next_probe = NextProbe::At(ctx.notify_later(ProbeTick, again.mul_f64(0.9 + 0.2 * jitter)));
+    }
+
+    /// Probes now rather than in its turn: something happened that only a look can explain.
+    fn probe_soon(&mut self, ctx: &mut Context<Self>) {
+        if let NextProbe::At(turn) = self.next_probe {
+            ctx.cancel_future(turn);
+            self.probe(ctx);
+        }
+    }
+
+    /// Whom nobody waits for is probed out of the smallest share; who just came is looked at before all others.
+    fn probe_priority(&self) -> Priority {
+        match (self.role.role, self.genesis) {
+            (Role::Standby, Some(_)) => Priority::Probe,
+            _ => Priority::Tip,
+        }
+    }
+
+    /// Beside the probe, and seldom: no head waits for it.
+    fn ask_finality(&mut self, ctx: &mut Context<Self>) {
+        let now = self.vitals.now();
+        let every = (self.sight.block_time() * 4).clamp(Duration::from_secs(2), Duration::from_secs(60));
+        if self.finality_asked.is_some_and(|asked| now.since(asked) < every) {
+            return;
+        }
+        let idle = self.role.role == Role::Standby && self.finality_asked.is_some();
+        let priority = if idle { Priority::Probe } else { Priority::Verify };
+        self.finality_asked = Some(now);
+        let finality = probe::finality(self.desk.clone(), priority);
+        ctx.spawn(finality.into_actor(self).map(|told, act, _| {
+            if told.finalized.is_some() {
+                act.sight.finality(told.finalized, told.safe);
+                act.report();
+            }
+        }));
     }
 
     /// Says what is wrong when that is news, and every minute while it lasts.
@@ -292,70 +332,6 @@ impl Provider {
         };
         self.role.declared.iter().cloned().chain(unverified).collect()
     }
-
-    fn subscribe(&mut self, ctx: &mut Context<Self>) {
-        let stuck = self.sight.announcements_stuck(self.vitals.now());
-        if stuck && self.subscription.is_live() {
-            tracing::warn!(
-                provider = self.profile.name,
-                "no heads announced while its chain goes on, subscribing again"
-            );
-            self.subscription.drop_connection(ctx);
-        }
-        if let Some(socket) = self.subscription.due(&self.desk, self.vitals.now()) {
-            let family = self.profile.family.clone();
-            let connect = heads::connect(family, socket).into_actor(self);
-            let handle = ctx.spawn(connect.map(|connected, act, ctx| match connected {
-                Ok(heads) => act.listen(heads, ctx),
-                Err(error) => act.on_silence(&error),
-            }));
-            self.subscription.connecting(handle);
-        }
-    }
-
-    fn listen(&mut self, mut heads: Box<dyn crate::chain::family::Heads>, ctx: &mut Context<Self>) {
-        let announced = async move {
-            let announcement = heads.next().await;
-            (heads, announcement)
-        };
-        let handle =
-            ctx.spawn(announced.into_actor(self).map(|(heads, announcement), act, ctx| match announcement {
-                Ok(announcement) => {
-                    act.on_announced(announcement, ctx);
-                    act.listen(heads, ctx);
-                }
-                Err(error) => act.on_silence(&error),
-            }));
-        self.subscription.listening(handle);
-    }
-
-    fn on_announced(&mut self, announcement: crate::chain::family::Announcement, ctx: &mut Context<Self>) {
-        use crate::chain::family::{Announcement, Key};
-        self.sight.announced(self.vitals.now());
-        match announcement {
-            Announcement::Proved(head) => self.on_head(head),
-            // Only claimed: ask for what it claims.
-            Announcement::Hint(head) => {
-                let terms = Terms { cost: 1, priority: Priority::Tip, deadline: probe::DEADLINE };
-                let key = Key::Hash(head.block());
-                let shown = desk::call(self.desk.clone(), terms, move |client, left| async move {
-                    client.header(key, left).await
-                });
-                ctx.spawn(shown.into_actor(self).map(|answer, act, _| {
-                    if let Ok(head) = answer {
-                        act.on_head(head);
-                    }
-                }));
-            }
-        }
-    }
-
-    fn on_silence(&mut self, error: &ChainError) {
-        let (now, jitter) = (self.vitals.now(), self.desk.borrow_mut().jitter.draw());
-        tracing::debug!(provider = self.profile.name, %error, "no heads are announced, polling");
-        self.vitals.failed(error);
-        self.subscription.lost(error, now, jitter);
-    }
 }
 
 impl SetRole {
@@ -434,9 +410,16 @@ impl Handler<SetRole> for Provider {
         self.vitals.received("SetRole");
         let promoted = role.role != self.role.role && role.role != Role::Standby;
         self.desk.borrow_mut().supply = role.supply;
+        let paced = self.sight.poll_interval();
+        self.sight.expect(role.block_time);
+        // A turn that was set at a slower pace would come too late.
+        let outpaced = self.sight.poll_interval() * 2 < paced;
         self.role = role;
         if promoted {
             self.subscribe(ctx);
+        }
+        if promoted || outpaced {
+            self.probe_soon(ctx);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! How often a chain makes blocks, as measured.
 //!
 //! Nearly every patience in blocktap is a multiple of the block time, so it is measured rather than believed. Each block adds
-//! an interval: the time since the block before, by one and the same clock, the headers' own or ours. Gaps in height are
-//! divided out, and intervals may be negative where a chain lets header times go back: only then is the mean right.
+//! an interval: the time since the block before, by one and the same clock, the headers' own or ours. A gap in height counts
+//! as so many equal intervals, and intervals may be negative where a chain lets header times go back: only then is the mean
+//! right.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,7 +19,7 @@ pub struct BlockTime {
     expected: Duration,
     last: Option<(Height, Duration)>,
     mean_s: f64,
-    samples: u32,
+    samples: u64,
     intervals: VecDeque<Duration>,
 }
 
@@ -30,7 +31,7 @@ pub struct Summary {
     /// The interval that 95 % of the recent ones kept.
     pub interval_p95_s: f64,
     /// Intervals measured.
-    pub samples: u32,
+    pub samples: u64,
 }
 
 impl BlockTime {
@@ -41,7 +42,7 @@ impl BlockTime {
     /// or slower: six times Bitcoin's.
     pub const LONGEST: Duration = Duration::from_secs(3600);
     /// So many intervals are needed before the measure is used.
-    const ENOUGH: u32 = 3;
+    const ENOUGH: u64 = 3;
     /// The weight of the newest interval, once there are as many as it takes for a plain mean to give it less.
     const ALPHA: f64 = 0.1;
     /// Recent intervals kept for their 95th percentile.
@@ -55,6 +56,11 @@ impl BlockTime {
         Self { expected, last: None, mean_s: 0.0, samples: 0, intervals: VecDeque::new() }
     }
 
+    /// What the chain's block time is taken to be until it is measured here.
+    pub fn expect(&mut self, block_time: Duration) {
+        self.expected = block_time.clamp(Self::SHORTEST, Self::LONGEST);
+    }
+
     /// A block of `height` was made, or first seen, at `time`. All times of one chain must come from one clock. A block
     /// that is not higher than the last one adds nothing.
     pub fn add(&mut self, height: Height, time: Duration) {
@@ -63,8 +69,8 @@ impl BlockTime {
             return;
         }
         if let Some((last_height, last_time)) = self.last.replace((height, time)) {
-            let blocks = height.beyond(last_height) as f64;
-            self.add_interval((time.as_secs_f64() - last_time.as_secs_f64()) / blocks);
+            let seconds = time.as_secs_f64() - last_time.as_secs_f64();
+            self.add_intervals(height.beyond(last_height), seconds);
         }
     }
 
@@ -104,13 +110,15 @@ impl BlockTime {
         }
     }
 
-    fn add_interval(&mut self, seconds: f64) {
-        self.samples = self.samples.saturating_add(1);
-        self.mean_s += (seconds - self.mean_s) * Self::ALPHA.max(1.0 / f64::from(self.samples));
+    fn add_intervals(&mut self, blocks: u64, seconds: f64) {
+        let each_s = seconds / blocks as f64;
+        self.samples = self.samples.saturating_add(blocks);
+        let decayed = 1.0 - (1.0 - Self::ALPHA).powf(blocks as f64);
+        self.mean_s += (each_s - self.mean_s) * decayed.max(blocks as f64 / self.samples as f64);
         if self.intervals.len() == Self::RECENT {
             self.intervals.pop_front();
         }
-        self.intervals.push_back(bounded(seconds));
+        self.intervals.push_back(bounded(each_s));
     }
 }
 
@@ -151,6 +159,22 @@ mod tests {
         let mut block_time = fed([0, 2, 4, 6]);
         block_time.add(Height(14), Duration::from_secs(26));
         block_time.add(Height(3), Duration::from_secs(900));
+        assert_eq!(block_time.get(), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_gap_of_many_blocks_is_enough() {
+        let mut block_time = fed([0]);
+        block_time.add(Height(31), Duration::from_secs(60));
+        assert_eq!(block_time.get(), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn what_is_expected_gives_way_to_what_is_measured() {
+        let mut block_time = fed([0]);
+        block_time.expect(Duration::from_secs(5));
+        assert_eq!(block_time.get(), Duration::from_secs(5));
+        block_time.add(Height(4), Duration::from_secs(6));
         assert_eq!(block_time.get(), Duration::from_secs(2));
     }
 

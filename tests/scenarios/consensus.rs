@@ -19,8 +19,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 fn a_liar_about_a_transaction_is_quarantined_with_the_proof() {
     play(Setting::default(), |mut stage: Stage| async move {
         stage.wait(MINUTE).await;
-        let leader = stage.estate.board.read()["sim"].active_provider.clone().unwrap();
-        stage.fleet.inflict(&leader, Fault::Corrupt(Corruption::TxField)).unwrap();
+        let serving = stage.record.served_by().unwrap();
+        stage.fleet.inflict(&serving, Fault::Corrupt(Corruption::TxField)).unwrap();
         stage.wait(2 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
@@ -29,7 +29,7 @@ fn a_liar_about_a_transaction_is_quarantined_with_the_proof() {
             _ => None,
         });
         let (provider, evidence) = quarantined.unwrap();
-        assert_eq!(provider, leader);
+        assert_eq!(provider, serving);
         assert!(evidence.contains("its content gives 0x"), "{evidence}");
     });
 }

@@ -249,6 +249,11 @@ impl Record {
         self.events().iter().filter(|event| event.envelope.step == step).count()
     }
 
+    /// Who served the last block. The leader is asked first only for what it has shown.
+    pub fn served_by(&self) -> Option<String> {
+        self.events().iter().rev().find_map(|event| Some(event.envelope.source.as_ref()?.served_by.clone()))
+    }
+
     /// The chain that apply and undo fold to.
     pub fn chain(&self) -> Vec<Header> {
         let mut chain = Vec::new();

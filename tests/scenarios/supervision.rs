@@ -89,7 +89,7 @@ impl Sink for PanickingSink {
     }
 }
 
-/// A transport that panics.
+/// A transport that panics when the provider itself looks for its head; what others ask of it is detached and dies alone.
 #[derive(Debug)]
 struct PanickingTransport(Arc<dyn Transport>, Fuse);
 
@@ -102,7 +102,9 @@ impl std::fmt::Debug for Fuse {
 #[async_trait]
 impl Transport for PanickingTransport {
     async fn post(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
-        self.1.burn();
+        if body.windows(b"latest".len()).any(|word| word == b"latest") {
+            self.1.burn();
+        }
         self.0.post(body, limits).await
     }
 }
@@ -143,7 +145,7 @@ fn a_sink_that_panics_comes_back_and_nothing_is_lost_or_doubled() {
 fn a_provider_that_panics_comes_back() {
     let alter = Box::new(|plan: &mut Blueprint| {
         let alpha = &mut plan.providers[0];
-        alpha.http = vec![Arc::new(PanickingTransport(alpha.http[0].clone(), Fuse::after(30)))];
+        alpha.http = vec![Arc::new(PanickingTransport(alpha.http[0].clone(), Fuse::after(5)))];
     });
     play(Setting { alter, ..Setting::default() }, |stage: Stage| async move {
         lost_nothing(&stage, "providers/alpha").await;

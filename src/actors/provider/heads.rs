@@ -5,16 +5,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{AsyncContext, Context, SpawnHandle};
+use actix::{ActorFutureExt, AsyncContext, Context, SpawnHandle, WrapFuture};
 
-use super::Provider;
-use super::desk::Desk;
+use super::desk::{self, Desk, Terms};
+use super::{Provider, probe};
 use crate::chain::error::ChainError;
-use crate::chain::family::{Family, Heads};
+use crate::chain::family::{Announcement, Family, Heads, Key};
 use crate::chain::transport::SocketTransport;
 use crate::core::at::At;
 use crate::core::backoff::Backoff;
 use crate::core::class::Class;
+use crate::core::token_bucket::Priority;
 
 /// How long connecting and subscribing may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -24,7 +25,7 @@ const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), cap: Duration::
 const INCAPABLE: Duration = Duration::from_secs(600);
 
 /// Connects to `socket` and subscribes.
-pub async fn connect(
+async fn connect(
     family: Arc<dyn Family>,
     socket: Arc<dyn SocketTransport>,
 ) -> Result<Box<dyn Heads>, ChainError> {
@@ -95,5 +96,78 @@ impl Subscription {
             Work::Connecting(_) => "connecting",
             Work::Live(_) => "live",
         }
+    }
+}
+
+impl Provider {
+    /// Connects where no heads are announced, if it is time to.
+    pub(super) fn subscribe(&mut self, ctx: &mut Context<Self>) {
+        let stuck = self.sight.announcements_stuck(self.vitals.now());
+        if stuck && self.subscription.is_live() {
+            tracing::warn!(
+                provider = self.profile.name,
+                "no heads announced while its chain goes on, subscribing again"
+            );
+            self.subscription.drop_connection(ctx);
+        }
+        if let Some(socket) = self.subscription.due(&self.desk, self.vitals.now()) {
+            let family = self.profile.family.clone();
+            let connect = connect(family, socket).into_actor(self);
+            let handle = ctx.spawn(connect.map(|connected, act, ctx| match connected {
+                Ok(heads) => {
+                    act.listen(heads, ctx);
+                    // What came between the last look and the subscription is announced to nobody.
+                    act.probe_soon(ctx);
+                }
+                Err(error) => act.on_silence(&error),
+            }));
+            self.subscription.connecting(handle);
+        }
+    }
+
+    fn listen(&mut self, mut heads: Box<dyn Heads>, ctx: &mut Context<Self>) {
+        let announced = async move {
+            let announcement = heads.next().await;
+            (heads, announcement)
+        };
+        let handle =
+            ctx.spawn(announced.into_actor(self).map(|(heads, announcement), act, ctx| match announcement {
+                Ok(announcement) => {
+                    act.on_announced(announcement, ctx);
+                    act.listen(heads, ctx);
+                }
+                Err(error) => {
+                    act.on_silence(&error);
+                    act.probe_soon(ctx);
+                }
+            }));
+        self.subscription.listening(handle);
+    }
+
+    fn on_announced(&mut self, announcement: Announcement, ctx: &mut Context<Self>) {
+        self.sight.announced(self.vitals.now());
+        match announcement {
+            Announcement::Proved(head) => self.on_head(head),
+            // Only claimed: ask for what it claims.
+            Announcement::Hint(head) => {
+                let terms = Terms { cost: 1, priority: Priority::Tip, deadline: probe::DEADLINE };
+                let key = Key::Hash(head.block());
+                let shown = desk::call(self.desk.clone(), terms, move |client, left| async move {
+                    client.header(key, left).await
+                });
+                ctx.spawn(shown.into_actor(self).map(|answer, act, _| {
+                    if let Ok(head) = answer {
+                        act.on_head(head);
+                    }
+                }));
+            }
+        }
+    }
+
+    fn on_silence(&mut self, error: &ChainError) {
+        let (now, jitter) = (self.vitals.now(), self.desk.borrow_mut().jitter.draw());
+        tracing::debug!(provider = self.profile.name, %error, "no heads are announced, polling");
+        self.vitals.failed(error);
+        self.subscription.lost(error, now, jitter);
     }
 }

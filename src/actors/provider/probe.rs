@@ -1,4 +1,4 @@
-//! What a probe asks: who are you, where is your head, what is final?
+//! What a probe asks: who are you, where is your head? And, now and then, apart from it: what is final?
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,8 +21,6 @@ pub const DEADLINE: Duration = Duration::from_secs(5);
 pub struct Questions {
     /// Whether its identity is to be verified first.
     pub identity: Ask,
-    /// Whether finality is asked for.
-    pub finality: Ask,
     /// The share of the rate limit: a leader's head is the tip's business.
     pub priority: Priority,
 }
@@ -43,10 +41,6 @@ pub struct Findings {
     pub genesis: Option<Hash>,
     /// The head, or why it is not known.
     pub head: Option<Result<Header, ChainError>>,
-    /// The finalized block.
-    pub finalized: Option<Header>,
-    /// The safe block.
-    pub safe: Option<Header>,
     /// It is another chain, or asked to be left alone for good: what a person must know.
     pub misfit: Option<String>,
 }
@@ -64,17 +58,24 @@ pub async fn run(desk: Rc<RefCell<Desk>>, chain: ChainId, questions: Questions) 
             }
         }
     }
-    let head = header(&desk, Key::Latest, questions.priority).await;
-    let alive = head.is_ok();
-    findings.head = Some(head);
-    if alive && questions.finality == Ask::Now {
-        // A chain without the tag answers with an error: unknown, not wrong.
-        findings.finalized = header(&desk, Key::Finalized, Priority::Probe).await.ok();
-        if findings.finalized.is_some() {
-            findings.safe = header(&desk, Key::Safe, Priority::Probe).await.ok();
-        }
-    }
+    findings.head = Some(header(&desk, Key::Latest, questions.priority).await);
     findings
+}
+
+/// What is called final.
+#[derive(Debug, Default)]
+pub struct Finality {
+    /// The finalized block.
+    pub finalized: Option<Header>,
+    /// The safe block.
+    pub safe: Option<Header>,
+}
+
+/// Asks what is final. A chain without the tag answers with an error: unknown, not wrong.
+pub async fn finality(desk: Rc<RefCell<Desk>>, priority: Priority) -> Finality {
+    let Ok(finalized) = header(&desk, Key::Finalized, priority).await else { return Finality::default() };
+    let safe = header(&desk, Key::Safe, priority).await;
+    Finality { finalized: Some(finalized), safe: safe.ok() }
 }
 
 async fn header(desk: &Rc<RefCell<Desk>>, key: Key, priority: Priority) -> Result<Header, ChainError> {

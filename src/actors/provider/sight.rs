@@ -95,6 +95,11 @@ impl Sight {
         quiet && self.moved.is_some_and(|moved| moved > announced)
     }
 
+    /// What others measured of the chain's block time: it counts until this provider's heads tell.
+    pub fn expect(&mut self, block_time: Duration) {
+        self.block_time.expect(block_time);
+    }
+
     /// The chain's block time by this provider's heads.
     pub fn block_time(&self) -> Duration {
         self.block_time.get()
