@@ -25,6 +25,7 @@ use super::{App, chain, outlets, plan, telling};
 use crate::actors::notice::Notice;
 use crate::core::event::Event;
 use crate::journal::lock::DataDirLock;
+use crate::settings::Http;
 use crate::sim::fleet::Fleet;
 use crate::sim::genesis::Genesis;
 use crate::sim::loopback::Loopback;
@@ -104,7 +105,8 @@ async fn play(options: Options, tell: impl FnMut(Scene) + 'static) -> Result<Sum
     let (given_up, _) = mpsc::unbounded_channel();
     let estate = process::estate(&given_up);
     let listen = SocketAddr::from(([127, 0, 0, 1], options.port));
-    let server = telling::tell(listen, None, &estate, telling::observer(&estate))?;
+    let http = Http { listen, token: None, hosts: Vec::new() };
+    let server = telling::tell(http, &estate, telling::observer(&estate))?;
     let http = format!("http://{}/", server.address());
     house.show(Scene::Opened { providers, folder: options.folder.clone(), http });
     let app = App::new(setting::settings(&fleet, &loopback, &options.folder)?);

@@ -31,14 +31,12 @@ pub fn run(app: App) -> Result<(), AppError> {
 
 async fn live(app: App) -> Result<(), AppError> {
     let system = |action| move |source| AppError::System { action, source };
-    std::fs::create_dir_all(&app.settings.data_dir).map_err(system("cannot make data_dir"))?;
     let _lock = DataDirLock::acquire(&app.settings.data_dir)?;
     let mut signals = Signals::listen().map_err(system("cannot listen for signals"))?;
     let (given_up, mut losses) = mpsc::unbounded_channel();
     let estate = estate(&given_up);
-    let http = &app.settings.http;
     let observer = telling::observer(&estate);
-    let server = telling::tell(http.listen, http.token.clone(), &estate, observer.clone())?;
+    let server = telling::tell(app.settings.http.clone(), &estate, observer.clone())?;
     let mut heard = estate.notices.listen();
     let chains = start(&app, &estate).await?;
     let (data_dir, listening) = (app.settings.data_dir.display(), server.address());

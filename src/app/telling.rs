@@ -1,9 +1,6 @@
 //! The way in for whoever asks over HTTP.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-
-use secrecy::SecretString;
 
 use super::chain::Estate;
 use super::error::AppError;
@@ -12,6 +9,7 @@ use crate::actors::observer::{ObserveAll, Observer};
 use crate::http::desk::Desk;
 use crate::http::metrics::Exporter;
 use crate::http::server::{Server, serve};
+use crate::settings::Http;
 
 /// Starts the actor that asks all others.
 pub fn observer(estate: &Estate) -> Link<ObserveAll> {
@@ -20,17 +18,12 @@ pub fn observer(estate: &Estate) -> Link<ObserveAll> {
     post.link()
 }
 
-/// Serves the estate's board, actors and metrics on `listen`. Called before anything else starts: what is measured before that
+/// Serves the estate's board, actors and metrics as `http` says. Called before anything else starts: what is measured before that
 /// is not kept.
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub fn tell(
-    listen: SocketAddr,
-    token: Option<SecretString>,
-    estate: &Estate,
-    observer: Link<ObserveAll>,
-) -> Result<Server, AppError> {
+pub fn tell(http: Http, estate: &Estate, observer: Link<ObserveAll>) -> Result<Server, AppError> {
     let exporter = Exporter::install().map_err(|error| AppError::Http(error.to_string()))?;
     let observe = move |pattern: String| {
         let observer = observer.clone();
@@ -44,8 +37,8 @@ pub fn tell(
         board: estate.board.clone(),
         observe: Arc::new(observe),
         metrics: Arc::new(move || exporter.render()),
-        token,
-        hosts: Vec::new(),
+        token: http.token,
+        hosts: http.hosts,
     };
-    serve(listen, desk).map_err(|error| AppError::Http(format!("http: {error}")))
+    serve(http.listen, desk).map_err(|error| AppError::Http(format!("http: {error}")))
 }

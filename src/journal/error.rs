@@ -8,7 +8,9 @@ use crate::core::numbers::Seq;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The disk refused.
-    #[error("journal {path}: cannot {action}: {source}")]
+    #[error(
+        "journal {path}: cannot {action}: {source}; see that the disk has room and that this user may write there"
+    )]
     Io {
         /// File or folder.
         path: PathBuf,

@@ -3,6 +3,7 @@
 mod check;
 mod configuration;
 mod observe;
+mod run;
 mod terminal;
 mod verify_block;
 mod verify_stream;
