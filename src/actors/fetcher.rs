@@ -13,7 +13,7 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use serde::Serialize;
 
-use self::errand::{Errand, Errands};
+use self::errand::{Bearer, Errand, Errands};
 use super::budget::{Budget, Permit};
 use super::link::{Link, Unreachable};
 use super::messages::{
@@ -111,17 +111,19 @@ impl Fetcher {
 
     /// Sends out whatever may be sent out.
     fn pump(&mut self, ctx: &mut Context<Self>) {
+        let mut stuck = Vec::new();
         while let Some(errand) = self.errands.next() {
-            let Some(route) = self.route_for(&errand) else {
-                self.errands.put_back(errand);
-                return self.rest(ctx);
-            };
-            let Some(permit) = self.permit_for(&errand) else {
-                self.errands.put_back(errand);
-                return self.rest(ctx);
-            };
-            self.send(errand, route, permit, ctx);
+            let way = self.route_for(&errand);
+            match way.and_then(|route| Some((route, self.permit_for(&errand)?))) {
+                Some((route, permit)) => self.send(errand, route, permit, ctx),
+                // One that nobody has must not hold up the others.
+                None => stuck.push(errand),
+            }
         }
+        if !stuck.is_empty() {
+            self.rest(ctx);
+        }
+        stuck.into_iter().for_each(|errand| self.errands.put_back(errand));
     }
 
     /// Freed memory and providers' recovery send no message: look again shortly.
@@ -169,7 +171,8 @@ impl Fetcher {
         };
         let (key, want, term) = (errand.key, self.want, self.term);
         *self.in_hand.entry(route.provider.clone()).or_default() += 1;
-        self.errands.sent(errand, &route.provider);
+        let bearer = Bearer { provider: route.provider.clone(), term };
+        self.errands.sent(errand, bearer.clone());
         let job = self.vitals.begin(format!("block {key} from {}", route.provider));
         let link = route.link.clone();
         let answer = async move { link.ask(FetchBlock { key, want, term, deadline, priority }).await };
@@ -179,22 +182,19 @@ impl Fetcher {
             if let Some(count) = act.in_hand.get_mut(&served.provider) {
                 *count = count.saturating_sub(1);
             }
-            act.on_answer(key, term, served, permit, answer, ctx);
+            act.on_answer((key, bearer), served, permit, answer);
             act.pump(ctx);
         }));
     }
 
     fn on_answer(
         &mut self,
-        key: Key,
-        term: Term,
+        (key, bearer): (Key, Bearer),
         from: Served,
         mut permit: Permit,
         answer: Result<Result<RawBlock, ChainError>, Unreachable>,
-        ctx: &mut Context<Self>,
     ) {
-        let expected = self.errands.returned(key, &from.provider);
-        let Some(errand) = expected.filter(|_| term == self.term || matches!(key, Key::Number(_))) else {
+        let Some(errand) = self.errands.returned(key, &bearer) else {
             self.counts.late += 1;
             return;
         };
@@ -207,12 +207,12 @@ impl Fetcher {
                 self.errands.done(key);
                 self.links.candidate.tell(Candidate { block, from, permit });
             }
-            Ok(Err(error)) => self.on_failed(errand, &from, &error, ctx),
-            Err(error) => self.on_failed(errand, &from, &ChainError::transient(error.to_string()), ctx),
+            Ok(Err(error)) => self.on_failed(errand, &from, &error),
+            Err(error) => self.on_failed(errand, &from, &ChainError::transient(error.to_string())),
         }
     }
 
-    fn on_failed(&mut self, mut errand: Errand, from: &Served, error: &ChainError, ctx: &mut Context<Self>) {
+    fn on_failed(&mut self, mut errand: Errand, from: &Served, error: &ChainError) {
         self.counts.failed += 1;
         self.vitals.failed(format_args!("block {} from {}: {error}", errand.key, from.provider));
         if error.class == Class::Bad {
@@ -222,13 +222,6 @@ impl Fetcher {
         }
         errand.tried.insert(from.provider.clone());
         self.errands.put_back(errand);
-        self.rest_if_tried_by_all(ctx);
-    }
-
-    fn rest_if_tried_by_all(&mut self, ctx: &mut Context<Self>) {
-        if self.errands.exhausted(self.routes.len()) {
-            self.rest(ctx);
-        }
     }
 }
 

@@ -245,9 +245,11 @@ impl Handler<ChainRestored> for Manager {
 
     fn handle(&mut self, restored: ChainRestored, ctx: &mut Self::Context) {
         self.vitals.received("ChainRestored");
-        if restored.0.is_some() {
+        // A Validator that died before its first block was durable has forgotten where the stream begins, and so must we.
+        if self.chain.is_some() || restored.0.is_some() {
             self.chain = restored.0;
             self.catch_up = CatchUp::default();
+            self.state.agree_anew();
         }
         self.deliberate(ctx);
     }

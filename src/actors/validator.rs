@@ -8,8 +8,9 @@
 mod drafts;
 mod waiting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture, WrapFuture,
@@ -30,9 +31,15 @@ use super::vitals::{Birth, Vitals};
 use crate::chain::family::Verifier;
 use crate::core::canonical::Canonical;
 use crate::core::event::Mode;
+use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
 use crate::core::linker::{self, Step};
 use crate::core::numbers::Height;
+
+/// How often what is missing is asked for again: a wish may be lost with the actor that heard it.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// How soon the journal is asked again for the chain.
+const LOAD_AGAIN: Duration = Duration::from_millis(200);
 
 /// Whom the Validator tells.
 #[derive(Clone, Debug)]
@@ -66,6 +73,8 @@ pub struct Validator {
     chain: Option<Canonical>,
     agreed: BTreeMap<Height, Agreed>,
     waiting: Waiting,
+    /// Candidates that are being recomputed.
+    in_hand: BTreeSet<Hash>,
     finals: Finals,
     work: Work,
     settled: Arc<Notify>,
@@ -121,6 +130,7 @@ impl Validator {
             chain: None,
             agreed: BTreeMap::new(),
             waiting: Waiting::default(),
+            in_hand: BTreeSet::new(),
             finals: Finals::default(),
             work: Work::Loading,
             settled: Arc::default(),
@@ -132,7 +142,7 @@ impl Validator {
         let read = self.links.read_chain.clone();
         let chain = async move { read.ask(ReadChain).await };
         ctx.spawn(chain.into_actor(self).map(|answer, act, ctx| match answer {
-            Ok(Ok(chain)) => act.on_loaded(chain),
+            Ok(Ok(chain)) => act.on_loaded(chain, ctx),
             Ok(Err(error)) => act.load_again(&error, ctx),
             Err(error) => act.load_again(&error, ctx),
         }));
@@ -140,13 +150,19 @@ impl Validator {
 
     fn load_again(&mut self, error: &dyn std::fmt::Display, ctx: &mut Context<Self>) {
         self.vitals.failed(error);
-        ctx.run_later(std::time::Duration::from_millis(200), Self::load);
+        ctx.run_later(LOAD_AGAIN, Self::load);
     }
 
-    fn on_loaded(&mut self, chain: Option<Canonical>) {
+    fn on_loaded(&mut self, chain: Option<Canonical>, ctx: &mut Context<Self>) {
         self.work = if chain.is_some() { Work::Ready } else { Work::Unbegun };
         self.chain = chain;
         self.tell_chain();
+        self.advance(ctx);
+    }
+
+    fn remind(&mut self, ctx: &mut Context<Self>) {
+        self.advance(ctx);
+        ctx.run_later(ASK_AGAIN, Self::remind);
     }
 
     fn tell_chain(&self) {
@@ -183,16 +199,18 @@ impl Validator {
         }
     }
 
-    /// Does the next thing that agreement and waiting blocks allow.
+    /// Does the next thing that agreement and waiting blocks allow. An agreed block whose branch is missing holds up nothing
+    /// above it: operators may have left that branch since.
     fn advance(&mut self, ctx: &mut Context<Self>) {
         let Some(chain) = self.chain.as_ref().filter(|_| self.work == Work::Ready) else { return };
-        while let Some(entry) = self.agreed.first_entry() {
-            let agreed = entry.get().clone();
+        self.agreed.retain(|_, agreed| !chain.contains(&agreed.agreement.block));
+        for agreed in self.agreed.values() {
             match linker::plan(chain, &agreed.agreement.block, |hash| self.waiting.header(hash)) {
-                Step::Done => drop(entry.remove()),
-                Step::Missing(block) => return self.links.wanted.tell(Wanted { block, not_from: None }),
+                Step::Done => {}
+                Step::Missing(block) if self.in_hand.contains(&block.hash) => {}
+                Step::Missing(block) => self.links.wanted.tell(Wanted { block, not_from: None }),
                 Step::ContradictsFinal { finalized, block } => return self.latch(finalized, block),
-                Step::Move { undo, apply } => return self.go(&agreed, undo, &apply, ctx),
+                Step::Move { undo, apply } => return self.go(&agreed.clone(), undo, &apply, ctx),
             }
         }
         self.go_final(ctx);
@@ -201,6 +219,8 @@ impl Validator {
     fn go(&mut self, agreed: &Agreed, undo: u64, apply: &[Header], ctx: &mut Context<Self>) {
         let Some(mut chain) = self.chain.clone() else { return };
         let from = chain.anchor();
+        // What was agreed below is older: this branch holds it, or has replaced it.
+        self.agreed = self.agreed.split_off(&agreed.agreement.block.height.next());
         let moved = drafts::of_move(&mut chain, &mut self.waiting, &self.finals, agreed, undo, apply);
         let Ok((mut events, permits)) = moved else {
             return self.latch(chain.finalized().unwrap_or_default(), agreed.agreement.block);
@@ -279,6 +299,7 @@ impl Actor for Validator {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.load(ctx);
+        ctx.run_later(ASK_AGAIN, Self::remind);
     }
 }
 
@@ -314,7 +335,8 @@ impl Handler<Candidate> for Validator {
         self.vitals.received("Candidate");
         let (verifier, pool) = (self.verifier.clone(), self.pool.clone());
         let Candidate { block, from, permit } = candidate;
-        let job = self.vitals.begin(format!("block {}", block.header.block()));
+        let (hash, job) = (block.header.hash, self.vitals.begin(format!("block {}", block.header.block())));
+        self.in_hand.insert(hash);
         let recomputed = async move {
             pool.run(move || (verifier.verify(&block), block))
                 .await
@@ -322,7 +344,9 @@ impl Handler<Candidate> for Validator {
         };
         ctx.spawn(recomputed.into_actor(self).map(move |outcome, act, ctx| {
             act.vitals.end(job);
+            act.in_hand.remove(&hash);
             act.counts.recomputed += 1;
+            // Given up: it is missed, and asked for again, when its turn comes.
             let Ok((verdict, block, from, permit)) = outcome else { return };
             let judged = act.waiting.judge(verdict, block, from, permit, act.vitals.now());
             act.on_judged(judged, ctx);

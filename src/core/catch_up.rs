@@ -24,6 +24,8 @@ const AHEAD: u64 = 3;
 pub const NEAR: u64 = 16;
 /// How long a vote may take before it is begun anew.
 const VOTE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to rest after a vote that agreed on nothing: whoever refuses at once would be asked again at once.
+const REST: Duration = Duration::from_millis(500);
 /// How long the stream may stand still below an agreed span end before that is voted on anew.
 const STALLED: Duration = Duration::from_secs(30);
 
@@ -33,6 +35,7 @@ pub struct CatchUp {
     ballots: BTreeMap<Height, (Ballot, At)>,
     agreed: BTreeMap<Height, At>,
     moved: At,
+    rests_until: At,
 }
 
 /// What came of the votes.
@@ -55,6 +58,9 @@ impl CatchUp {
             self.moved = now;
         }
         self.ballots.retain(|_, (_, opened)| now.since(*opened) <= VOTE_TIMEOUT);
+        if self.rests(now) {
+            return Vec::new();
+        }
         let ends = (1..=AHEAD).map(|span| next.plus(span * SPAN).minus(1).min(attainable));
         let mut due: Vec<Height> = ends.filter(|end| *end >= next).collect();
         due.dedup();
@@ -83,17 +89,22 @@ impl CatchUp {
     /// Closes the votes that have an outcome.
     pub fn settle(&mut self, corroboration: Corroboration, now: At) -> Vec<Settled> {
         let mut settled = Vec::new();
+        let mut in_vain = false;
         self.ballots.retain(|_, (ballot, _)| {
-            let outcome = match ballot.outcome(corroboration) {
+            let outcome = ballot.outcome(corroboration);
+            in_vain |= !matches!(outcome, Outcome::Open | Outcome::Agreed(..));
+            settled.extend(match outcome {
                 Outcome::Open => return true,
-                Outcome::Agreed(agreement, header) => Settled::Agreed(agreement, header),
-                Outcome::Single(agreement, header) => Settled::Single(agreement, header),
-                Outcome::Split(claims) => Settled::Split(claims),
-                Outcome::Nobody => return false,
-            };
-            settled.push(outcome);
+                Outcome::Agreed(agreement, header) => Some(Settled::Agreed(agreement, header)),
+                Outcome::Single(agreement, header) => Some(Settled::Single(agreement, header)),
+                Outcome::Split(claims) => Some(Settled::Split(claims)),
+                Outcome::Nobody => None,
+            });
             false
         });
+        if in_vain {
+            self.rests_until = now + REST;
+        }
         for outcome in &settled {
             if let Settled::Agreed(agreement, _) = outcome {
                 self.accept(agreement, now);
@@ -102,12 +113,18 @@ impl CatchUp {
         settled
     }
 
+    /// Whether the last vote was in vain, a moment ago.
+    pub fn rests(&self, now: At) -> bool {
+        now < self.rests_until
+    }
+
     /// Takes an agreement for good.
     pub fn accept(&mut self, agreement: &Agreement, now: At) {
         if self.agreed.is_empty() {
             self.moved = now;
         }
         self.agreed.insert(agreement.block.height, now);
+        self.rests_until = now;
     }
 
     /// The stream moved up to, but without, `next`.
@@ -160,6 +177,16 @@ mod tests {
     fn the_last_span_ends_where_two_operators_reach() {
         let mut catch_up = CatchUp::default();
         assert_eq!(catch_up.due(Height(1), Height(40), At::ZERO), [32, 40].map(Height));
+    }
+
+    #[test]
+    fn a_vote_that_nobody_could_answer_is_not_repeated_at_once() {
+        let mut catch_up = CatchUp::default();
+        catch_up.open(Height(32), ["a".into()], At::ZERO);
+        catch_up.answer(Height(32), "a", None);
+        assert!(catch_up.settle(Corroboration::Two, At::ZERO).is_empty());
+        assert!(catch_up.due(Height(1), Height(32), At::ZERO).is_empty());
+        assert_eq!(catch_up.due(Height(1), Height(32), At::from_secs(1)), [Height(32)]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What blocktap promises, played in the simulated world: paused time, one thread, seeded. One sentence a test.
 
+mod recovery;
 mod stage;
 
 mod consensus;

@@ -50,10 +50,10 @@ fn an_actor_that_is_gone_leaves_its_last_words() {
 
 /// Goes off once, the `after`-th time it is asked.
 #[derive(Clone)]
-struct Fuse(Arc<AtomicU32>);
+pub struct Fuse(Arc<AtomicU32>);
 
 impl Fuse {
-    fn after(times: u32) -> Self {
+    pub fn after(times: u32) -> Self {
         Self(Arc::new(AtomicU32::new(times)))
     }
 
@@ -65,7 +65,7 @@ impl Fuse {
 }
 
 /// A verifier that panics.
-struct PanickingVerifier(Arc<dyn Verifier>, Fuse);
+pub struct PanickingVerifier(pub Arc<dyn Verifier>, pub Fuse);
 
 impl Verifier for PanickingVerifier {
     fn verify(&self, block: &RawBlock) -> Result<Verdict, ChainError> {

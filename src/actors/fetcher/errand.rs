@@ -1,13 +1,17 @@
 //! What must be got, what is being got, and what was got.
 //!
 //! *Invariants.* A key is at most once on its way. What was handed on is not asked for again unless the Validator says that it
-//! was refused. Lower heights go first, so that what everything waits for is never behind what only fills the window.
+//! is missing or was refused. Lower heights go first, so that what everything waits for is never behind what only fills the
+//! window. What neither the plan nor the Validator names any more is dropped: a branch that was left may be nowhere to be had.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::family::Key;
 use crate::core::header::BlockRef;
-use crate::core::numbers::Height;
+use crate::core::numbers::{Height, Term};
+
+/// How often the wait for a block that nobody has is doubled.
+const MOST_DOUBLINGS: u32 = 5;
 
 /// One block to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,14 +20,26 @@ pub struct Errand {
     pub key: Key,
     /// Providers that failed at it, or served something else in its place.
     pub tried: BTreeSet<String>,
+    rounds: u32,
+}
+
+/// Whom an errand went to, and in which term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// The provider.
+    pub provider: String,
+    /// The term.
+    pub term: Term,
 }
 
 /// All blocks to get.
 #[derive(Debug, Default)]
 pub struct Errands {
     pending: BTreeMap<(Height, Key), Errand>,
-    sent: BTreeMap<Key, (Errand, String)>,
+    sent: BTreeMap<Key, (Errand, Bearer)>,
     done: BTreeSet<(Height, Key)>,
+    wishes: BTreeSet<BlockRef>,
+    ticks: u32,
     refused: BTreeMap<Key, BTreeSet<String>>,
     span: Option<(Height, Height)>,
 }
@@ -32,7 +48,7 @@ pub struct Errands {
 
 impl Errand {
     fn new(key: Key) -> Self {
-        Self { key, tried: BTreeSet::new() }
+        Self { key, tried: BTreeSet::new(), rounds: 0 }
     }
 
     /// The height it is at.
@@ -63,14 +79,14 @@ impl Errands {
         self.pending.insert(errand.place(), errand);
     }
 
-    /// One is on its way to `provider`.
-    pub fn sent(&mut self, errand: Errand, provider: &str) {
-        self.sent.insert(errand.key, (errand, provider.into()));
+    /// One is on its way.
+    pub fn sent(&mut self, errand: Errand, bearer: Bearer) {
+        self.sent.insert(errand.key, (errand, bearer));
     }
 
-    /// An answer of `provider` came; gives the errand if it was still expected of that one.
-    pub fn returned(&mut self, key: Key, provider: &str) -> Option<Errand> {
-        let expected = self.sent.get(&key).is_some_and(|(_, asked)| asked == provider);
+    /// An answer came back by `bearer`; gives the errand if it was still expected of that one.
+    pub fn returned(&mut self, key: Key, bearer: &Bearer) -> Option<Errand> {
+        let expected = self.sent.get(&key).is_some_and(|(_, sent)| sent == bearer);
         if expected { self.sent.remove(&key).map(|(errand, _)| errand) } else { None }
     }
 
@@ -82,22 +98,31 @@ impl Errands {
     /// These blocks are wanted at the tip; others at the tip no longer are.
     pub fn want_tip(&mut self, blocks: &[BlockRef]) {
         self.span = None;
-        self.pending.retain(|(_, key), _| matches!(key, Key::Hash(_)));
+        self.pending.retain(|(_, key), _| match key {
+            Key::Hash(block) => blocks.contains(block) || self.wishes.contains(block),
+            _ => false,
+        });
         blocks.iter().for_each(|block| self.add(Key::Hash(*block)));
     }
 
-    /// All blocks of a span are wanted.
+    /// All blocks of a span are wanted, by their heights.
     pub fn want_span(&mut self, from: Height, to: Height) {
         self.span = Some((from, to));
+        self.pending.retain(|(_, key), _| match key {
+            Key::Hash(block) => self.wishes.contains(block),
+            _ => true,
+        });
         (from.0..=to.0).for_each(|height| self.add(Key::Number(Height(height))));
     }
 
-    /// A block is missing, or what `not_from` served in its place was refused.
+    /// A block is missing, or what `not_from` served in its place was refused. Whatever was handed on before is gone: it may
+    /// have died with the Validator, or have been taken back in a reorg.
     pub fn want(&mut self, block: BlockRef, not_from: Option<String>) {
         let key = Key::Hash(block);
+        self.done.remove(&(block.height, key));
+        self.wishes.insert(block);
         if let Some(provider) = not_from {
             self.refused.entry(key).or_default().insert(provider);
-            self.done.remove(&(block.height, key));
         }
         // By number it is on its way already: most often that is the very block.
         let coming = Key::Number(block.height);
@@ -116,8 +141,9 @@ impl Errands {
         self.pending.insert(place, errand);
     }
 
-    /// Everything below `next` is delivered.
+    /// Everything below `next` is delivered. What the Validator misses now, it says again.
     pub fn delivered_below(&mut self, next: Height) {
+        self.wishes.clear();
         self.pending.retain(|(height, key), _| *height >= next || matches!(key, Key::Hash(_)));
         // Blocks below the tip stay known for a while: a reorg may ask for their heights under other hashes.
         let known = next.minus(64);
@@ -136,16 +162,16 @@ impl Errands {
         }
     }
 
-    /// Lets everybody be asked again for what they failed at; what they served falsely stays refused.
+    /// Lets everybody be asked again for what they failed at; what they served falsely stays refused. The more often nobody
+    /// had it, the more calls of this that takes: twice as many each round, up to 32.
     pub fn forgive(&mut self) {
+        self.ticks = self.ticks.wrapping_add(1);
         for errand in self.pending.values_mut() {
-            errand.tried = self.refused.get(&errand.key).cloned().unwrap_or_default();
+            if self.ticks.is_multiple_of(1 << errand.rounds.min(MOST_DOUBLINGS)) {
+                errand.tried = self.refused.get(&errand.key).cloned().unwrap_or_default();
+                errand.rounds = errand.rounds.saturating_add(1);
+            }
         }
-    }
-
-    /// Whether what is to be sent next was tried by all of `routes`.
-    pub fn exhausted(&self, routes: usize) -> bool {
-        self.pending.values().next().is_some_and(|errand| errand.tried.len() >= routes)
     }
 
     /// How many are on their way.
@@ -178,15 +204,19 @@ mod tests {
         BlockRef { height: Height(height), hash: Hash([tag; 32]) }
     }
 
+    fn by_a(term: u64) -> Bearer {
+        Bearer { provider: "a".into(), term: Term(term) }
+    }
+
     #[test]
     fn a_block_is_asked_for_once() {
         let mut errands = Errands::default();
         errands.want_tip(&[block(5, 1)]);
         let errand = errands.next().unwrap();
-        errands.sent(errand, "a");
+        errands.sent(errand, by_a(1));
         errands.want_tip(&[block(5, 1)]);
         assert_eq!(errands.next(), None);
-        assert!(errands.returned(Key::Hash(block(5, 1)), "a").is_some());
+        assert!(errands.returned(Key::Hash(block(5, 1)), &by_a(1)).is_some());
         errands.done(Key::Hash(block(5, 1)));
         errands.want_tip(&[block(5, 1)]);
         assert_eq!(errands.next(), None);
@@ -209,10 +239,47 @@ mod tests {
         let mut errands = Errands::default();
         errands.want_tip(&[block(5, 1)]);
         let errand = errands.next().unwrap();
-        errands.sent(errand, "a");
+        errands.sent(errand, by_a(1));
         errands.recall_tip();
-        assert_eq!(errands.returned(Key::Hash(block(5, 1)), "a"), None);
+        let again = errands.next().unwrap();
+        errands.sent(again, by_a(2));
+        assert_eq!(errands.returned(Key::Hash(block(5, 1)), &by_a(1)), None);
+        assert!(errands.returned(Key::Hash(block(5, 1)), &by_a(2)).is_some());
+    }
+
+    #[test]
+    fn a_block_that_was_handed_on_and_lost_is_got_again() {
+        let mut errands = Errands::default();
+        errands.done(Key::Hash(block(5, 1)));
+        errands.want(block(5, 1), None);
         assert!(errands.next().is_some());
+    }
+
+    #[test]
+    fn a_branch_that_was_left_is_not_asked_for_any_more() {
+        let mut errands = Errands::default();
+        errands.want(block(5, 1), None);
+        errands.want_tip(&[block(6, 1)]);
+        assert_eq!(errands.lowest(), Some(Height(5)));
+        errands.delivered_below(Height(6));
+        errands.want_tip(&[block(6, 2)]);
+        let left: Vec<BlockRef> =
+            std::iter::from_fn(|| errands.next()).map(|errand| errand.block()).collect();
+        assert_eq!(left, [block(6, 2)]);
+    }
+
+    #[test]
+    fn a_block_that_nobody_has_is_asked_for_less_and_less_often() {
+        let mut errands = Errands::default();
+        errands.want(block(5, 1), None);
+        let mut rounds = 0;
+        for _ in 0..100 {
+            let mut errand = errands.next().unwrap();
+            rounds += u32::from(errand.tried.insert("a".into()));
+            errands.put_back(errand);
+            errands.forgive();
+        }
+        assert!((6..12).contains(&rounds), "{rounds}");
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl Progress {
         self.obstacle.is_some()
     }
 
+    /// What was agreed may not have been heard: it is told again.
+    pub fn agree_anew(&mut self) {
+        self.agreed = None;
+    }
+
     /// Why nothing is delivered.
     pub fn halted(&self) -> Option<String> {
         self.latched.clone().or_else(|| self.halted.clone())
@@ -105,7 +110,7 @@ impl Manager {
         }
         let opening = self.mandate.start.opening(attainable, self.finality.agreed_height());
         let Opening::At(height) = opening else { return };
-        if self.catch_up.open_votes() == 0 {
+        if self.catch_up.open_votes() == 0 && !self.catch_up.rests(now) {
             self.poll_span_end(height, ctx);
         }
     }
@@ -177,7 +182,7 @@ impl Manager {
     }
 
     fn agree(&mut self, agreement: Agreement, mode: Mode) {
-        if self.state.agreed.as_ref() != Some(&agreement) {
+        if mode == Mode::CatchUp || self.state.agreed.as_ref() != Some(&agreement) {
             self.links.agreed.tell(Agreed { agreement: agreement.clone(), mode });
             self.state.agreed = Some(agreement);
         }

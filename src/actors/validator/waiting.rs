@@ -66,11 +66,19 @@ pub enum Judged {
     Doubled,
 }
 
+/// The first to serve a block that could not be proved, and what it served.
+#[derive(Debug)]
+struct Unproved {
+    height: Height,
+    from: Served,
+    content: serde_json::Value,
+}
+
 /// Blocks that wait.
 #[derive(Debug, Default)]
 pub struct Waiting {
     proved: BTreeMap<Hash, Proved>,
-    unproved: BTreeMap<Hash, (Served, serde_json::Value)>,
+    unproved: BTreeMap<Hash, Unproved>,
     refutations: BTreeMap<(Hash, &'static str, String), Vec<Served>>,
     excused: BTreeSet<&'static str>,
 }
@@ -105,9 +113,7 @@ impl Waiting {
     pub fn forget_below(&mut self, next: Height, now: At) {
         let fresh = |proved: &Proved| proved.header.height >= next || now.since(proved.since) < KEEP;
         self.proved.retain(|_, proved| fresh(proved));
-        if self.proved.is_empty() {
-            self.unproved.clear();
-        }
+        self.unproved.retain(|_, unproved| unproved.height >= next);
     }
 
     /// Judges a recomputed candidate, and keeps it if it may be applied.
@@ -181,10 +187,11 @@ impl Waiting {
     fn matches(&mut self, block: &RawBlock, from: &Served) -> bool {
         let Ok(content) = serde_json::from_slice::<serde_json::Value>(&block.block) else { return false };
         match self.unproved.get(&block.header.hash) {
-            Some((other, seen)) if other.operator != from.operator => *seen == content,
+            Some(first) if first.from.operator != from.operator => first.content == content,
             Some(_) => false,
             None => {
-                self.unproved.insert(block.header.hash, (from.clone(), content));
+                let first = Unproved { height: block.header.height, from: from.clone(), content };
+                self.unproved.insert(block.header.hash, first);
                 false
             }
         }

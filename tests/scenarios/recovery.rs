@@ -1,0 +1,84 @@
+//! What was lost on the way is got again, and soon.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use blocktap::app::chain::Blueprint;
+use blocktap::core::event::Step;
+use blocktap::core::numbers::Height;
+use blocktap::core::start::Start;
+use blocktap::sim::fault::Fault;
+use blocktap::sim::genesis::Genesis;
+
+use crate::stage::{Setting, Stage, play};
+use crate::supervision::{Fuse, PanickingVerifier};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const FLEET: [&str; 5] = ["alpha", "bravo", "charlie", "delta", "echo"];
+
+fn panicking(after: u32) -> Box<dyn FnOnce(&mut Blueprint)> {
+    Box::new(move |plan: &mut Blueprint| {
+        plan.verifier = Arc::new(PanickingVerifier(plan.verifier.clone(), Fuse::after(after)));
+    })
+}
+
+async fn restarts(stage: &Stage, actor: &str) -> u32 {
+    stage.observe(actor).await[0].vitals.restarts
+}
+
+#[test]
+fn a_validator_that_panics_at_the_first_block_begins_again() {
+    play(Setting { alter: panicking(1), ..Setting::default() }, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        assert_eq!(restarts(&stage, "validator").await, 1);
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn blocks_that_died_with_the_validator_are_got_again_at_once() {
+    play(Setting { alter: panicking(20), ..Setting::default() }, |stage: Stage| async move {
+        while restarts(&stage, "validator").await == 0 {
+            stage.wait(Duration::from_millis(500)).await;
+        }
+        stage.caught_up(Duration::from_secs(10)).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn a_chain_that_returns_to_a_branch_it_had_left_is_followed_back() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        let left = stage.world.head();
+        stage.world.reorg(3);
+        stage.caught_up(Duration::from_secs(20)).await;
+        stage.world.adopt(&left.hash);
+        stage.world.mine(3);
+        stage.caught_up(Duration::from_secs(20)).await;
+        stage.stream_is_true();
+        assert!(stage.record.count(Step::Undo) >= 6);
+    });
+}
+
+#[test]
+fn a_fleet_that_dies_during_the_catch_up_is_waited_for() {
+    let genesis = Genesis { premined: 600, ..Setting::default().genesis };
+    let setting = Setting { genesis, start: Start::At(Height(0)), ..Setting::default() };
+    play(setting, |stage: Stage| async move {
+        while stage.record.height() < Height(50) {
+            stage.wait(Duration::from_millis(20)).await;
+        }
+        FLEET.iter().for_each(|name| stage.fleet.inflict(name, Fault::Die).unwrap());
+        stage.wait(Duration::from_secs(30)).await;
+        let sent: u64 = FLEET.iter().map(|name| stage.fleet.provider(name).unwrap().requests() as u64).sum();
+        stage.wait(Duration::from_secs(20)).await;
+        let later: u64 = FLEET.iter().map(|name| stage.fleet.provider(name).unwrap().requests() as u64).sum();
+        assert!(later - sent < 400, "{}", later - sent);
+        FLEET.iter().for_each(|name| stage.fleet.heal(name).unwrap());
+        stage.caught_up(4 * MINUTE).await;
+        stage.stream_is_true();
+    });
+}
