@@ -33,6 +33,7 @@ pub mod linker;
 pub mod measures;
 pub mod numbers;
 pub mod outcome;
+pub mod probing;
 pub mod quantile;
 pub mod readable;
 #[cfg(test)]
