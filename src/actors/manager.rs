@@ -39,7 +39,7 @@ use crate::core::consensus::ruling::{Newcomers, Rules};
 use crate::core::election::Election;
 use crate::core::finality::{Finality, Source};
 use crate::core::hash::Hash;
-use crate::core::numbers::Height;
+use crate::core::numbers::{Height, Term};
 use crate::core::start::Start;
 use crate::http::board::Board;
 
@@ -100,6 +100,8 @@ pub struct Manager {
     sightings: BTreeMap<(Height, Hash), At>,
     links_asked: BTreeSet<Hash>,
     forked: BTreeSet<String>,
+    /// What the Fetcher was told of its routes: the term, and each provider with its head.
+    told_routes: Option<(Term, Vec<(String, Option<Height>)>)>,
     state: ruling::Progress,
     look: Option<SpawnHandle>,
     last_reorg: Option<At>,
@@ -131,6 +133,7 @@ impl Manager {
             sightings: BTreeMap::new(),
             links_asked: BTreeSet::new(),
             forked: BTreeSet::new(),
+            told_routes: None,
             state: ruling::Progress::begun(now),
             look: None,
             last_reorg: None,
@@ -233,6 +236,7 @@ impl Handler<Look> for Manager {
 
     fn handle(&mut self, _: Look, ctx: &mut Self::Context) {
         self.vitals.received("Look");
+        self.told_routes = None;
         if self.chain.is_none() {
             self.links.restore.tell(RestoreChain);
         }

@@ -60,7 +60,7 @@ impl Manager {
         let witness = self.roster.witness(leader, now);
         let term = self.election.term();
         let names: Vec<String> = self.roster.iter().map(|seat| seat.ways.name.clone()).collect();
-        let usable = self.roster.voices(now).len();
+        let healthy = self.roster.healthy_operators(now);
         let block_time = self.block_time.get();
         for name in names {
             let role = SetRole {
@@ -70,14 +70,19 @@ impl Manager {
                 others_shown_at: self.others_moved(&name),
                 block_time,
                 declared: self.roster.declared(&name, &self.court(), now),
-                supply: if usable >= 2 { Supply::Enough } else { Supply::Scarce { block_time } },
+                supply: if healthy >= 2 { Supply::Enough } else { Supply::Scarce { block_time } },
             };
             if let Some(seat) = self.roster.seat(&name) {
                 seat.tell(role);
             }
         }
         let routes = self.roster.routes(leader, now);
-        self.links.elected.tell(Elected { term, routes });
+        // Scores move with every request; they are told along when something else moved, or at the next look.
+        let outline = Some((term, routes.iter().map(|route| (route.provider.clone(), route.head)).collect()));
+        if self.told_routes != outline {
+            self.told_routes = outline;
+            self.links.elected.tell(Elected { term, routes });
+        }
     }
 
     fn court(&self) -> Court<'_> {

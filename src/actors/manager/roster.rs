@@ -179,9 +179,17 @@ impl Roster {
         self.seats.values_mut()
     }
 
+    /// How many operators have a provider in good health.
+    pub fn healthy_operators(&self, now: At) -> usize {
+        let healthy = |seat: &&Seat| {
+            seat.is_usable(now) && seat.report.as_ref().is_some_and(|report| report.eligibility.eligible())
+        };
+        self.iter().filter(healthy).map(|seat| &seat.ways.operator).collect::<BTreeSet<_>>().len()
+    }
+
     /// Whether any provider that may be asked answers.
     pub fn any_answers(&self, now: At) -> bool {
-        let down = |flag: &Flag| matches!(flag, Flag::BreakerOpen { .. });
+        let down = |flag: &Flag| matches!(flag, Flag::BreakerOpen { .. } | Flag::Throttled { .. });
         let answers = |report: &Report| !report.eligibility.flags().iter().any(down);
         self.iter().any(|seat| seat.is_usable(now) && seat.report.as_ref().is_some_and(answers))
     }
