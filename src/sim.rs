@@ -2,7 +2,7 @@
 //!
 //! [`world::World`] grows a tree of blocks with real EVM hashes and roots. [`fleet::Fleet`] puts simulated providers in front
 //! of it, each with its own view, pace, quota and [`fault::Fault`]s. They answer through [`memory`], where tests run under
-//! paused time, or through [`loopback`], over real sockets; both ask the same [`provider::Provider`].
+//! paused time, or through [`loopback`], over real sockets ([`playground`] is one for examples and for tests of one's own); both ask the same [`provider::Provider`].
 //!
 //! *The same seed gives the same trace*, in every process: what a block holds follows from the seed, its parent and its
 //! branch, never from who asked first; maps that are iterated are ordered; the only clock is tokio's.
@@ -21,6 +21,7 @@ pub mod fleet;
 pub mod genesis;
 pub mod loopback;
 pub mod memory;
+pub mod playground;
 pub mod profile;
 pub mod provider;
 pub mod quota;
