@@ -24,6 +24,7 @@ mod profile_probe;
 mod signals;
 mod telling;
 
+use std::future::Future;
 use std::sync::Arc;
 
 use self::chain::Attach;
@@ -80,6 +81,14 @@ impl App {
     /// # Errors
     /// What keeps it from starting; each says the remedy.
     pub fn run(self) -> Result<(), AppError> {
-        process::run(self)
+        self.run_until(std::future::pending())
+    }
+
+    /// Runs until `stop` is ready, or a signal ends it. Either way what is in hand is finished first.
+    ///
+    /// # Errors
+    /// As [`App::run`].
+    pub fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
+        process::run(self, stop)
     }
 }

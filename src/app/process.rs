@@ -1,5 +1,7 @@
 //! The life of the daemon: look at everything that can be known beforehand, start, run, drain.
 
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,14 +24,14 @@ use crate::journal::lock::DataDirLock;
 /// How long each stage of the drain may take.
 pub const DRAIN_STEP: Duration = Duration::from_secs(5);
 
-/// Runs the daemon until a signal ends it.
-pub fn run(app: App) -> Result<(), AppError> {
+/// Runs the daemon until `stop` is ready or a signal ends it.
+pub fn run(app: App, stop: impl Future<Output = ()>) -> Result<(), AppError> {
     report_panics();
     let system = actix::System::new();
-    system.block_on(live(app))
+    system.block_on(live(app, pin!(stop)))
 }
 
-async fn live(app: App) -> Result<(), AppError> {
+async fn live(app: App, mut stop: Pin<&mut impl Future<Output = ()>>) -> Result<(), AppError> {
     let system = |action| move |source| AppError::System { action, source };
     let _lock = DataDirLock::acquire(&app.settings.data_dir)?;
     let mut signals = Signals::listen().map_err(system("cannot listen for signals"))?;
@@ -49,6 +51,7 @@ async fn live(app: App) -> Result<(), AppError> {
                 Asked::Show => show(&observer).await,
                 Asked::Stop => break,
             },
+            () = &mut stop => break,
             Some(path) = losses.recv() => give_up(&estate, &chains, path).await,
             Ok((chain, Notice::Misfit { why })) = heard.recv() => {
                 verdict = Err(AppError::WrongChain(format!("chain {chain}: {why}")));
