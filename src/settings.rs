@@ -1,7 +1,7 @@
 //! The configuration: what was typed, and what it means.
 //!
 //! *Order.* The file is parsed; environment variables set keys ([`overrides`]); `${VAR}` and `file:PATH` are put in
-//! ([`substitute`]); every key is read ([`raw`]); keys are held against each other ([`relations`]); and only what has no error
+//! (`substitute`); every key is read (`raw`); keys are held against each other (`relations`); and only what has no error
 //! becomes [`Settings`].
 //! *Mistakes.* All that can be found are reported at once, each where it was written. None of them repeats a value that may be
 //! secret, and the lines shown are masked ([`mask`]).

@@ -3,6 +3,13 @@
 //! The recordings are not part of the repository: `BLOCKTAP_FIXTURES` names the folder that holds them, laid out as
 //! `evm/<network>/<number>.block.json[.gz]` with `<number>.receipts.json[.gz]` beside it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may panic and print; clippy sees only functions marked as tests"
+)]
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@
 //! body alive.
 //!
 //! **Errors.** There is no agreement on codes. [`classify`] knows the ones in use and the words around them, and brings them
-//! down to a [`Class`](crate::core::class::Class).
+//! down to a [`crate::core::class::Class`].
 
 pub mod batch;
 pub mod caller;

@@ -1,5 +1,7 @@
 //! The command line, as its users meet it: what is printed, and how it ends.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic; clippy sees only functions marked as tests")]
+
 mod check;
 mod configuration;
 mod observe;

@@ -206,8 +206,7 @@ fn played(seed: u64) -> Vec<u8> {
         let lines = stage.record.events();
         lines.iter().for_each(|event| written.lock().unwrap().extend(event.to_json_line()));
     });
-    let lines = lines.lock().unwrap().clone();
-    lines
+    lines.lock().unwrap().clone()
 }
 
 #[test]
