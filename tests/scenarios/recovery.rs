@@ -73,9 +73,9 @@ fn a_fleet_that_dies_during_the_catch_up_is_waited_for() {
         }
         FLEET.iter().for_each(|name| stage.fleet.inflict(name, Fault::Die).unwrap());
         stage.wait(Duration::from_secs(30)).await;
-        let sent: u64 = FLEET.iter().map(|name| stage.fleet.provider(name).unwrap().requests() as u64).sum();
+        let sent: u64 = FLEET.iter().map(|name| stage.fleet.provider(name).unwrap().requests()).sum();
         stage.wait(Duration::from_secs(20)).await;
-        let later: u64 = FLEET.iter().map(|name| stage.fleet.provider(name).unwrap().requests() as u64).sum();
+        let later: u64 = FLEET.iter().map(|name| stage.fleet.provider(name).unwrap().requests()).sum();
         assert!(later - sent < 400, "{}", later - sent);
         FLEET.iter().for_each(|name| stage.fleet.heal(name).unwrap());
         stage.caught_up(4 * MINUTE).await;
