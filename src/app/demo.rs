@@ -24,13 +24,12 @@ use super::signals::{Asked, Signals};
 use super::{App, chain, outlets, plan, telling};
 use crate::actors::notice::Notice;
 use crate::core::event::Event;
-use crate::journal::lock::DataDirLock;
 use crate::settings::Http;
 use crate::sim::fault::Fault;
 use crate::sim::fleet::Fleet;
 use crate::sim::genesis::Genesis;
 use crate::sim::loopback::Loopback;
-use crate::sim::script::{Director, Verb, demo_script};
+use crate::sim::script::{Cast, Director, Verb, demo_script};
 use crate::sim::world::World;
 use crate::sink::Sink;
 use crate::sink::error::SinkError;
@@ -95,8 +94,7 @@ pub fn demo(options: Options, tell: impl FnMut(Scene) + 'static) -> Result<Summa
 
 async fn play(options: Options, tell: impl FnMut(Scene) + 'static) -> Result<Summary, AppError> {
     let system = |action| move |source| AppError::System { action, source };
-    setting::empty(&options.folder)?;
-    let _lock = DataDirLock::acquire(&options.folder)?;
+    let _lock = setting::take(&options.folder)?;
     let world = World::grown_from(genesis(options.seed));
     let fleet = Fleet::of_five(world.clone());
     let loopback = Loopback::listen(&fleet).await.map_err(system("cannot listen on loopback"))?;
@@ -110,7 +108,7 @@ async fn play(options: Options, tell: impl FnMut(Scene) + 'static) -> Result<Sum
     let server = telling::tell(http, &estate, telling::observer(&estate))?;
     let http = format!("http://{}/", server.address());
     house.show(Scene::Opened { providers, folder: options.folder.clone(), http });
-    let app = App::new(setting::settings(&fleet, &loopback, &options.folder)?);
+    let app = App::new(setting::settings(&fleet, &loopback, &Cast::of(options.seed), &options.folder)?);
     let (scenes, shown) = mpsc::unbounded_channel();
     let (running, notices) = start(&app, &estate, &scenes).await?;
     let signals = Signals::listen().map_err(system("cannot listen for signals"))?;
@@ -208,17 +206,19 @@ struct Stage {
 }
 
 impl Stage {
-    /// Shows everything until the last block was delivered, or somebody asks to stop.
+    /// Shows everything until the chain ends or somebody asks to stop, and then until its last block was delivered or somebody
+    /// asks again.
     async fn watch(mut self, house: &mut Audience) {
         loop {
             tokio::select! {
                 biased;
                 Ok((_, notice)) = self.notices.recv() => house.show(Scene::Notice(notice)),
                 Some(scene) = self.shown.recv() => house.show(scene),
-                asked = self.signals.next() => if asked == Asked::Stop { return },
+                asked = self.signals.next() => if asked == Asked::Stop { break },
                 _ = &mut self.direction => break,
             }
         }
+        self.direction.abort();
         let last = self.world.head().hash;
         let settle = tokio::time::sleep(SETTLE);
         tokio::pin!(settle);

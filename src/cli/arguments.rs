@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::exit;
-use crate::core::chain_id::ChainId;
+use crate::core::chain_id::{ChainId, NotAChainId};
 
 /// An unbroken, verified, ordered stream of blockchain blocks out of many unreliable RPC providers.
 #[derive(Debug, Parser)]

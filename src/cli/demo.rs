@@ -16,7 +16,7 @@ use crate::app::demo::{Length, Options, demo as play};
 /// Shows what blocktap does, in a simulated world.
 pub fn demo(arguments: &DemoArguments) -> Exit {
     let seed = arguments.seed.unwrap_or_else(a_seed);
-    let folder = std::env::temp_dir().join("blocktap-demo");
+    let folder = arguments.folder.clone().unwrap_or_else(|| std::env::temp_dir().join("blocktap-demo"));
     let length = if arguments.forever { Length::Forever } else { Length::Blocks(arguments.blocks) };
     let picture = Rc::new(RefCell::new(Picture::new(seed, colours())));
     let shown = picture.clone();

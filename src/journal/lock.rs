@@ -7,7 +7,8 @@ use std::path::Path;
 use super::error::JournalError;
 use super::segment::make_folder;
 
-const FILE_NAME: &str = "blocktap.lock";
+/// The file in the data folder that is locked.
+pub const FILE_NAME: &str = "blocktap.lock";
 
 /// Holds a data folder for this process. The system lets go of it when this is dropped or the process dies, however it dies.
 #[derive(Debug)]

@@ -144,6 +144,7 @@ impl fmt::Display for Fault {
             Self::Die => out.write_str("dies"),
             Self::Flap { period } => write!(out, "dies and returns every {}", format_duration(*period)),
             Self::HttpStatus(status) => write!(out, "answers HTTP {status}"),
+            Self::RateLimit { per_second: 1, .. } => out.write_str("takes only one request a second"),
             Self::RateLimit { per_second, .. } => write!(out, "takes only {per_second} requests a second"),
             Self::Garbage(what) => write!(out, "answers {what}"),
             Self::Lag(blocks) => write!(out, "lags {blocks} blocks behind"),

@@ -99,29 +99,54 @@ impl fmt::Display for Verb {
     }
 }
 
+/// Who meets which fate in the demonstration with [`Fleet::of_five`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cast {
+    /// Dies.
+    pub dead: &'static str,
+    /// Lags.
+    pub lagging: &'static str,
+    /// Follows a branch of its own.
+    pub forked: &'static str,
+    /// Lies.
+    pub liar: &'static str,
+    /// Takes fewer requests than it is asked.
+    pub throttled: &'static str,
+}
+
+impl Cast {
+    /// The cast that follows from a seed.
+    pub fn of(seed: u64) -> Self {
+        let mut names = ["alpha", "bravo", "charlie", "delta", "echo"];
+        let mut random = Random::seeded(seed);
+        for left in (1..names.len()).rev() {
+            let chosen = random.below(left as u64 + 1);
+            names.swap(left, usize::try_from(chosen).unwrap_or_default());
+        }
+        let [dead, lagging, forked, liar, throttled] = names;
+        Self { dead, lagging, forked, liar, throttled }
+    }
+}
+
 /// The events of the demonstration with [`Fleet::of_five`], spread over `blocks` blocks after `start`. Who meets which fate
 /// follows from the seed. No more than two providers fail at once, so two operators always tell the truth.
 pub fn demo_script(start: Height, blocks: u64, seed: u64) -> Vec<Event> {
-    let mut names = ["alpha", "bravo", "charlie", "delta", "echo"];
-    let mut random = Random::seeded(seed);
-    for left in (1..names.len()).rev() {
-        let chosen = random.below(left as u64 + 1);
-        names.swap(left, usize::try_from(chosen).unwrap_or_default());
-    }
+    let cast = Cast::of(seed);
     let at = |percent: u64| start.plus(blocks * percent / 100);
     let fork = Fork { from: at(50), branch: 1 };
     let refusal = Refusal::Status;
     let limit = Fault::RateLimit { per_second: 1, retry_after: Some(Duration::from_secs(2)), refusal };
     let fates = [
-        (8, 30, Fault::Die),
-        (24, 44, Fault::Lag(6)),
-        (50, 66, Fault::ForkAt(fork)),
-        (62, 80, Fault::Corrupt(Corruption::TxField)),
-        (76, 92, limit),
+        (cast.dead, 8, 30, Fault::Die),
+        (cast.lagging, 24, 44, Fault::Lag(6)),
+        (cast.forked, 50, 66, Fault::ForkAt(fork)),
+        // Beyond the beginning of the throttling: it lies also to whoever turns to it then.
+        (cast.liar, 62, 94, Fault::Corrupt(Corruption::TxField)),
+        (cast.throttled, 76, 92, limit),
     ];
     let reorg = Event::at_height(at(47), Verb::Reorg { depth: 3 });
     let mut events = vec![reorg];
-    for (name, (from, to, fault)) in names.into_iter().zip(fates) {
+    for (name, from, to, fault) in fates {
         events.push(Event::at_height(at(from), Verb::Inflict { provider: name.into(), fault }));
         events.push(Event::at_height(at(to), Verb::Heal { provider: name.into() }));
     }

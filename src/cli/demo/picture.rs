@@ -123,17 +123,20 @@ impl Picture {
         vec![
             String::new(),
             format!(
-                "{} blocks, {} undos, {} failovers (longest gap {gap} ms), {} lies caught",
-                summary.applied, summary.undone, summary.failovers, summary.lies
+                "{}, {}, {} (longest gap {gap} ms), {} caught",
+                counted(summary.applied, "block", "blocks"),
+                counted(summary.undone, "undo", "undos"),
+                counted(summary.failovers, "failover", "failovers"),
+                counted(summary.lies, "lie", "lies"),
             ),
             self.paint(colour, &verdict),
-            format!("seed {}: --seed {} repeats it", self.seed, self.seed),
+            format!("seed {}: --seed {} repeats the chain and its faults", self.seed, self.seed),
             "look into".into(),
-            format!("  {:<40} every event, one JSON object a line", folder.join("blocks.jsonl").display()),
-            format!("  {:<40} blocks and transactions as tables", folder.join("blocks.db").display()),
+            format!("  {:<40}  every event, one JSON object a line", folder.join("blocks.jsonl").display()),
+            format!("  {:<40}  blocks and transactions as tables", folder.join("blocks.db").display()),
             "prove it".into(),
-            format!("  blocktap verify journal --settings {}", settings.display()),
-            format!("  blocktap verify sink lines --settings {}", settings.display()),
+            format!("  {} verify journal --settings {}", program(), settings.display()),
+            format!("  {} verify sink lines --settings {}", program(), settings.display()),
         ]
     }
 
@@ -159,4 +162,13 @@ fn evidence(envelope: &Envelope) -> String {
     let Some(source) = &envelope.source else { return String::new() };
     let agreed = source.agreed.join(", ");
     format!("by {:<8} {} checks hold, agreed by {agreed}", source.served_by, source.verified.len())
+}
+
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// What was typed to start this program, so that it can be typed again.
+fn program() -> String {
+    std::env::args_os().next().map_or_else(|| "blocktap".into(), |name| name.to_string_lossy().into_owned())
 }
