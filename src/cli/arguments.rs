@@ -68,6 +68,10 @@ pub struct DemoArguments {
     /// Repeat the run of this seed; it is shown at the start of every run
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
+    /// Write into this folder; one that holds an earlier demonstration is emptied [default: blocktap-demo in the system's
+    /// folder for temporary files]
+    #[arg(long, value_name = "PATH")]
+    pub folder: Option<PathBuf>,
     /// Serve /health, /metrics and /debug/actors on this port of 127.0.0.1 (0: any free one)
     #[arg(long, value_name = "P", default_value_t = 0)]
     pub port: u16,
@@ -119,9 +123,17 @@ pub struct VerifyBlockArguments {
     /// The answer of eth_getBlockReceipts; `.gz` too
     #[arg(long, value_name = "FILE")]
     pub receipts: Option<PathBuf>,
-    /// The chain that it is a block of, as a CAIP-2 id
-    #[arg(long, value_name = "ID", default_value = "eip155:1")]
+    /// The EVM chain that it is a block of, as a CAIP-2 id
+    #[arg(long, value_name = "ID", default_value = "eip155:1", value_parser = evm_chain)]
     pub chain: ChainId,
+}
+
+fn evm_chain(text: &str) -> Result<ChainId, String> {
+    let chain: ChainId = text.parse().map_err(|error: NotAChainId| error.to_string())?;
+    if chain.evm_number().is_none() {
+        return Err("only blocks of EVM chains can be recomputed: \"eip155:\" and the chain's number".into());
+    }
+    Ok(chain)
 }
 
 #[cfg(test)]

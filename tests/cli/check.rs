@@ -50,6 +50,7 @@ fn a_provider_of_another_chain_is_a_fault() {
     let printed = check(1);
     assert_eq!(printed.code, 7, "{printed:?}");
     assert!(printed.out.contains("wrong: ada serves eip155:1337, not eip155:1"), "{}", printed.out);
+    assert!(!printed.out.contains("is there a network?"), "{}", printed.out);
 }
 
 #[test]

@@ -80,4 +80,6 @@ fn what_is_no_block_cannot_be_verified_at_all() {
     }
     let printed = terminal.run(&["verify", "block", "text", "--chain", "one"]);
     assert!(printed.code == 2 && printed.err.contains("CAIP-2"), "{printed:?}");
+    let printed = terminal.run(&["verify", "block", "text", "--chain", "solana:mainnet"]);
+    assert!(printed.code == 2 && printed.err.contains("only blocks of EVM chains"), "{printed:?}");
 }

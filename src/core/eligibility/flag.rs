@@ -114,6 +114,10 @@ impl Flag {
             Self::Unverified => "its chain is not verified yet".into(),
             Self::WrongChain => "it serves another chain".into(),
             Self::Syncing => "it is still syncing".into(),
+            // An average that hardly moved says nothing about a provider that just fell behind.
+            Self::Lagging { blocks, mean_s } if *mean_s < 1.0 => {
+                format!("{blocks} blocks behind the reference tip")
+            }
             Self::Lagging { blocks, mean_s } => {
                 format!("{blocks} blocks behind the reference tip, {mean_s:.0} s on average")
             }
