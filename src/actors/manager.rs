@@ -127,7 +127,7 @@ impl Manager {
             election: Election::new(now),
             consensus: Consensus::new(mandate.rules),
             catch_up: CatchUp::default(),
-            finality: Finality::new(mandate.finality, now),
+            finality: Finality::new(mandate.finality),
             block_time: BlockTime::new(mandate.block_time),
             chain: None,
             sightings: BTreeMap::new(),
@@ -179,8 +179,10 @@ impl Manager {
 
     /// Tells what is final.
     fn finish_blocks(&mut self) {
+        let now = self.now();
+        self.finality.expire(now, self.consensus.rules.vote_lifetime());
         let Some(chain) = &self.chain else { return };
-        let ruled = self.finality.rule(chain, self.vitals.now());
+        let ruled = self.finality.rule(chain, now);
         for operator in &ruled.contradicting {
             tracing::warn!(
                 chain = self.mandate.chain,

@@ -27,9 +27,27 @@ pub enum Source {
 #[derive(Clone, Debug)]
 pub struct Finality {
     source: Source,
-    since: At,
-    finalized: BTreeMap<Operator, Header>,
-    safe: BTreeMap<Operator, Header>,
+    tag: Tag,
+    finalized: BTreeMap<Operator, Mark>,
+    safe: BTreeMap<Operator, Mark>,
+}
+
+/// One operator's word, and when it was last heard at all.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    header: Header,
+    heard: At,
+}
+
+/// Whether the chain has a tag.
+#[derive(Clone, Copy, Debug)]
+enum Tag {
+    /// Nobody was heard yet.
+    Unheard,
+    /// Operators are heard since, and none knows it.
+    Unknown { since: At },
+    /// At least one knew it: depth never stands in again.
+    Known,
 }
 
 /// What is final.
@@ -47,15 +65,26 @@ impl Finality {
     /// How long operators may take to show that they know the tag, before depth is used.
     const SETTLE: Duration = Duration::from_secs(60);
 
-    /// Nothing is known at `now`.
-    pub const fn new(source: Source, now: At) -> Self {
-        Self { source, since: now, finalized: BTreeMap::new(), safe: BTreeMap::new() }
+    /// Nothing is known.
+    pub const fn new(source: Source) -> Self {
+        Self { source, tag: Tag::Unheard, finalized: BTreeMap::new(), safe: BTreeMap::new() }
     }
 
-    /// Takes an operator's word. It never goes back: a replica that lags is no change of mind.
-    pub fn hear(&mut self, operator: &str, finalized: Option<Header>, safe: Option<Header>) {
-        raise(&mut self.finalized, operator, finalized);
-        raise(&mut self.safe, operator, safe);
+    /// Takes an operator's word, heard at `heard`. It never goes back: a replica that lags is no change of mind.
+    pub fn hear(&mut self, operator: &str, finalized: Option<Header>, safe: Option<Header>, heard: At) {
+        self.tag = match (self.tag, finalized) {
+            (Tag::Known, _) | (_, Some(_)) => Tag::Known,
+            (Tag::Unheard, None) => Tag::Unknown { since: heard },
+            (Tag::Unknown { since }, None) => Tag::Unknown { since },
+        };
+        raise(&mut self.finalized, operator, finalized, heard);
+        raise(&mut self.safe, operator, safe, heard);
+    }
+
+    /// Forgets who has not been heard of for `lifetime`: the dead must not hold finality back.
+    pub fn expire(&mut self, now: At, lifetime: Duration) {
+        self.finalized.retain(|_, mark| now.since(mark.heard) <= lifetime);
+        self.safe.retain(|_, mark| now.since(mark.heard) <= lifetime);
     }
 
     /// Forgets an operator.
@@ -66,7 +95,7 @@ impl Finality {
 
     /// The height that a strict majority of those who know calls final, whatever chain is delivered: a place to start from.
     pub fn agreed_height(&self) -> Option<Height> {
-        majority(self.finalized.values().map(|header| header.height).collect())
+        majority(self.finalized.values().map(|mark| mark.header.height).collect())
     }
 
     /// What is final on `chain`.
@@ -76,30 +105,39 @@ impl Finality {
         let contradicting: Vec<Operator> = self
             .finalized
             .iter()
-            .filter(|(_, header)| contradicts(header))
+            .filter(|(_, mark)| contradicts(&mark.header))
             .map(|(operator, _)| operator.clone())
             .collect();
-        let heights = |marks: &BTreeMap<Operator, Header>| {
-            marks.values().filter(|header| !contradicts(header)).map(|header| header.height).collect()
+        // A lone word counts for a block that is ours; a height far ahead is believed of several.
+        let counts = |marks: &BTreeMap<Operator, Mark>, header: &Header| {
+            !contradicts(header) && (marks.len() > 1 || chain.contains(&header.block()))
+        };
+        let heights = |marks: &BTreeMap<Operator, Mark>| {
+            let headers = marks.values().map(|mark| mark.header);
+            headers.filter(|header| counts(marks, header)).map(|header| header.height).collect()
         };
         let by_depth = |depth: u64| chain.tip().and_then(|tip| tip.height.0.checked_sub(depth)).map(Height);
         let (finalized, safe) = match self.source {
             Source::Depth(depth) => (by_depth(depth), None),
-            Source::Tag { fallback_depth } if self.finalized.is_empty() => {
-                let settled = now.since(self.since) >= Self::SETTLE;
-                (by_depth(fallback_depth).filter(|_| settled), None)
-            }
-            Source::Tag { .. } => (majority(heights(&self.finalized)), majority(heights(&self.safe))),
+            Source::Tag { fallback_depth } => match self.tag {
+                Tag::Unheard => (None, None),
+                Tag::Unknown { since } => {
+                    let settled = now.since(since) >= Self::SETTLE;
+                    (by_depth(fallback_depth).filter(|_| settled), None)
+                }
+                Tag::Known => (majority(heights(&self.finalized)), majority(heights(&self.safe))),
+            },
         };
         Final { finalized, safe, contradicting }
     }
 }
 
-fn raise(marks: &mut BTreeMap<Operator, Header>, operator: &str, header: Option<Header>) {
+fn raise(marks: &mut BTreeMap<Operator, Mark>, operator: &str, header: Option<Header>, heard: At) {
     if let Some(header) = header {
-        let mark = marks.entry(operator.into()).or_insert(header);
-        if header.height >= mark.height {
-            *mark = header;
+        let mark = marks.entry(operator.into()).or_insert(Mark { header, heard });
+        mark.heard = mark.heard.max(heard);
+        if header.height >= mark.header.height {
+            mark.header = header;
         }
     }
 }
@@ -133,32 +171,63 @@ mod tests {
     }
 
     fn tag() -> Finality {
-        Finality::new(Source::Tag { fallback_depth: 10 }, At::ZERO)
+        Finality::new(Source::Tag { fallback_depth: 10 })
     }
 
     #[test]
     fn a_strict_majority_of_those_who_know_decides() {
         let mut finality = tag();
         for (operator, height) in [("a", 90), ("b", 80), ("c", 70)] {
-            finality.hear(operator, Some(header(height)), None);
+            finality.hear(operator, Some(header(height)), None, At::ZERO);
         }
         assert_eq!(finality.rule(&chain(), At::ZERO).finalized, Some(Height(80)));
-        finality.hear("b", Some(header(60)), None);
+        finality.hear("b", Some(header(60)), None, At::ZERO);
         assert_eq!(finality.rule(&chain(), At::ZERO).finalized, Some(Height(80)));
     }
 
     #[test]
     fn depth_stands_in_where_nobody_knows_the_tag() {
-        let finality = tag();
+        let mut finality = tag();
+        assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None, "nobody was asked");
+        finality.hear("a", None, None, At::from_secs(600));
+        assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None);
+        assert_eq!(finality.rule(&chain(), At::from_secs(660)).finalized, Some(Height(90)));
+    }
+
+    #[test]
+    fn depth_never_stands_in_once_the_tag_was_known() {
+        let mut finality = tag();
+        finality.hear("a", Some(header(50)), None, At::ZERO);
+        finality.revoke("a");
+        assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None);
+    }
+
+    #[test]
+    fn the_dead_do_not_hold_finality_back() {
+        let mut finality = tag();
+        for operator in ["dead", "gone"] {
+            finality.hear(operator, Some(header(10)), None, At::ZERO);
+        }
+        finality.hear("alive", Some(header(80)), None, At::from_secs(100));
+        assert_eq!(finality.rule(&chain(), At::from_secs(100)).finalized, Some(Height(10)));
+        finality.expire(At::from_secs(100), Duration::from_secs(60));
+        assert_eq!(finality.rule(&chain(), At::from_secs(100)).finalized, Some(Height(80)));
+    }
+
+    #[test]
+    fn a_lone_word_about_a_height_far_ahead_makes_nothing_final() {
+        let mut finality = tag();
+        finality.hear("liar", Some(header(1_000_000)), None, At::ZERO);
         assert_eq!(finality.rule(&chain(), At::ZERO).finalized, None);
-        assert_eq!(finality.rule(&chain(), At::from_secs(60)).finalized, Some(Height(90)));
+        finality.hear("honest", Some(header(70)), None, At::ZERO);
+        assert_eq!(finality.rule(&chain(), At::ZERO).finalized, Some(Height(70)));
     }
 
     #[test]
     fn whoever_calls_another_block_final_does_not_count() {
         let mut finality = tag();
-        finality.hear("a", Some(header(50)), None);
-        finality.hear("liar", Some(Header { hash: Hash([9; 32]), ..header(95) }), None);
+        finality.hear("a", Some(header(50)), None, At::ZERO);
+        finality.hear("liar", Some(Header { hash: Hash([9; 32]), ..header(95) }), None, At::ZERO);
         let ruling = finality.rule(&chain(), At::ZERO);
         assert_eq!((ruling.finalized, ruling.contradicting), (Some(Height(50)), vec!["liar".into()]));
     }
@@ -168,7 +237,7 @@ mod tests {
         fn more_than_half_reach_what_is_called_final(heights in proptest::collection::vec(1u64..100, 1..9)) {
             let mut finality = tag();
             for (index, height) in heights.iter().enumerate() {
-                finality.hear(&index.to_string(), Some(header(*height)), None);
+                finality.hear(&index.to_string(), Some(header(*height)), None, At::ZERO);
             }
             let Some(Height(finalized)) = finality.rule(&chain(), At::ZERO).finalized else { panic!() };
             prop_assert!(2 * heights.iter().filter(|height| **height >= finalized).count() > heights.len());

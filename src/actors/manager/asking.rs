@@ -33,7 +33,7 @@ impl Manager {
     /// Takes what a provider says of itself, and its vote.
     pub(super) fn take_report(&mut self, report: Report, ctx: &mut Context<Self>) {
         let now = self.now();
-        let (head, operator) = (report.head, report.operator.clone());
+        let (head, provider, operator) = (report.head, report.provider.clone(), report.operator.clone());
         let (finalized, safe) = (report.finalized, report.safe);
         let Some(seat) = self.roster.seat(&report.provider) else { return };
         let known = seat.report.as_ref().and_then(|before| before.head);
@@ -44,10 +44,9 @@ impl Manager {
         let (subscribed, timed) = (report.subscribed, seat.ways.timed.clone());
         seat.report = Some(report);
         let genesis = self.roster.genesis();
-        let heard =
-            self.roster.iter().any(|seat| seat.ways.operator == operator && seat.is_heard(genesis, now));
+        let heard = self.roster.is_heard(&provider, genesis, now);
         let Some((head, shown)) = head.filter(|_| heard) else { return };
-        self.finality.hear(&operator, finalized, safe);
+        self.finality.hear(&operator, finalized, safe, shown);
         if let Some(delay) = moved.map(|(head, _)| self.sighted(head)).filter(|_| subscribed) {
             timed.tell(HeadTimed { delay });
         }
@@ -183,7 +182,14 @@ impl Manager {
         ctx.spawn(answer.into_actor(self).map(move |answer, act, ctx| {
             act.vitals.end(job);
             let answer = answer.unwrap_or_else(|error| Err(ChainError::transient(error.to_string())));
+            let heard = act.roster.is_heard(&name, act.roster.genesis(), act.now());
+            let answer = answer.and_then(|header| if heard { Ok(header) } else { Err(unheard()) });
             then(act, name, operator, answer, ctx);
         }));
     }
+}
+
+/// Whoever was found out while it was being asked has no word any more.
+fn unheard() -> ChainError {
+    ChainError::transient("the provider is no longer heard")
 }

@@ -210,6 +210,11 @@ impl Roster {
         self.iter().map(|seat| seat.ways.operator.clone()).collect()
     }
 
+    /// Whether the word of this very provider counts: another of the same operator does not speak for it.
+    pub fn is_heard(&self, name: &str, genesis: Option<Hash>, now: At) -> bool {
+        self.seats.get(name).is_some_and(|seat| seat.is_heard(genesis, now))
+    }
+
     /// The genesis that most operators show; on a tie none.
     pub fn genesis(&self) -> Option<Hash> {
         let mut counts: BTreeMap<Hash, BTreeSet<&Operator>> = BTreeMap::new();
