@@ -48,9 +48,9 @@ impl Consensus {
 
     /// Takes an operator's word: `header` is its newest, or on its canonical chain. The header was shown to hash to its hash.
     /// Tells whether the header is news.
-    pub fn vote(&mut self, operator: &str, header: Header, now: At) -> bool {
+    pub fn vote(&mut self, operator: &str, header: Header, shown: At) -> bool {
         let news = self.dag.insert(header);
-        self.votes.cast(operator, header, now, &self.dag);
+        self.votes.cast(operator, header, shown, &self.dag);
         news
     }
 

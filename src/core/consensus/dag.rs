@@ -29,17 +29,19 @@ pub enum Descent {
 }
 
 impl Dag {
-    /// The most headers kept; the lowest go first.
+    /// The most headers kept. The highest go first: the lowest are what links to the chain, and heights are easily made up.
     pub const CAPACITY: usize = 10_000;
 
-    /// Adds a header whose own content was shown to hash to its hash. Tells whether it is new.
+    /// Adds a header. Tells whether it is new: of two that bear one hash, as can be where hashes cannot be recomputed, the
+    /// first stays.
     pub fn insert(&mut self, header: Header) -> bool {
-        if self.headers.insert(header.hash, header).is_some() {
+        if self.contains(&header.hash) {
             return false;
         }
+        self.headers.insert(header.hash, header);
         self.by_height.insert((header.height, header.hash), ());
         if self.headers.len() > Self::CAPACITY {
-            self.drop_lowest();
+            self.drop_highest();
         }
         true
     }
@@ -63,6 +65,12 @@ impl Dag {
     pub fn forget_below(&mut self, height: Height) {
         while self.by_height.first_key_value().is_some_and(|((lowest, _), ())| *lowest < height) {
             self.drop_lowest();
+        }
+    }
+
+    fn drop_highest(&mut self) {
+        if let Some(((_, hash), ())) = self.by_height.pop_last() {
+            self.headers.remove(&hash);
         }
     }
 
@@ -103,8 +111,47 @@ impl Dag {
             if block.height <= ancestor.height {
                 return block.block() == *ancestor;
             }
-            walk = self.headers.get(&block.parent).copied();
+            // Where hashes cannot be recomputed, a liar may make parents go round in a circle.
+            let parent = self.headers.get(&block.parent);
+            walk = parent.filter(|parent| parent.height.next() == block.height).copied();
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(height: u64, tag: u8, parent: u8) -> Header {
+        Header { height: Height(height), hash: Hash([tag; 32]), parent: Hash([parent; 32]), time_s: 0 }
+    }
+
+    #[test]
+    fn parents_that_go_round_in_a_circle_lead_nowhere() {
+        let (mut dag, one, other) = (Dag::default(), header(9, 1, 2), header(9, 2, 1));
+        assert!(dag.insert(one) && dag.insert(other));
+        assert!(!dag.descends(&one, &BlockRef { height: Height(3), hash: Hash([3; 32]) }));
+    }
+
+    #[test]
+    fn a_header_does_not_take_the_place_of_another() {
+        let mut dag = Dag::default();
+        assert!(dag.insert(header(8, 1, 0)) && dag.insert(header(9, 2, 1)));
+        assert!(!dag.insert(header(900, 2, 7)));
+        assert!(dag.descends(&header(9, 2, 1), &header(8, 1, 0).block()));
+    }
+
+    #[test]
+    fn made_up_heights_do_not_push_out_what_links_to_the_chain() {
+        let mut dag = Dag::default();
+        dag.insert(header(9, 1, 0));
+        for count in 0..=Dag::CAPACITY as u64 {
+            let mut hash = [7; 32];
+            hash[..8].copy_from_slice(&count.to_be_bytes());
+            dag.insert(Header { height: Height(u64::MAX - count), hash: Hash(hash), ..header(0, 0, 0) });
+        }
+        assert_eq!(dag.len(), Dag::CAPACITY);
+        assert!(dag.contains(&Hash([1; 32])));
     }
 }

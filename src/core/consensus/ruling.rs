@@ -243,7 +243,12 @@ impl Bench<'_> {
             let held = || Choice::Obstructed(Obstacle::Held(top.clone()));
             return if carried { Choice::Carried } else { held() };
         }
-        let voters: usize = claims.iter().map(|(_, claim)| claim.operators.len()).sum();
+        let voters = match self.rules.corroboration {
+            Corroboration::Two | Corroboration::Fast => {
+                claims.iter().map(|(_, claim)| claim.operators.len()).sum()
+            }
+            Corroboration::Majority => self.votes.len(),
+        };
         let majority = 2 * count > voters;
         if majority && (lasting >= self.rules.patience() || self.is_no_contest(claims, paths, level)) {
             return Choice::Carried;

@@ -137,6 +137,30 @@ fn a_majority_that_outgrew_its_rivals_need_not_wait() {
 }
 
 #[test]
+fn a_split_under_majority_needs_more_than_half_of_all_that_are_heard() {
+    let mut court = Court::new();
+    court.consensus.rules.corroboration = Corroboration::Majority;
+    let (ours, theirs) = (grow(&court.tip(), 1, 2), grow(&court.tip(), 2, 1));
+    let tip = court.tip();
+    for (operator, blocks) in [("a", &ours[..]), ("b", &ours[..]), ("c", &theirs[..]), ("d", &[tip])] {
+        court.votes(operator, blocks, NOW);
+    }
+    assert_eq!(court.rule(NOW).agreed, None);
+    court.votes("d", &ours, NOW);
+    assert_eq!(court.rule(NOW).agreed.unwrap().block, ours[1].block());
+}
+
+#[test]
+fn a_word_older_than_the_latest_counts_no_more() {
+    let mut court = Court::new();
+    let (ours, left) = (grow(&court.tip(), 1, 1), grow(&court.tip(), 2, 1));
+    court.votes("a", &ours, NOW);
+    court.votes("b", &ours, NOW);
+    court.votes("b", &left, At::from_secs(900));
+    assert_eq!(court.rule(NOW).agreed.unwrap().operators, ["a", "b"]);
+}
+
+#[test]
 fn a_tie_halts_and_heals_by_itself() {
     let mut court = Court::new();
     let (ours, theirs) = (grow(&court.tip(), 1, 1), grow(&court.tip(), 2, 1));

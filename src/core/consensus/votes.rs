@@ -33,17 +33,21 @@ pub struct Votes {
 }
 
 impl Votes {
-    /// Takes `operator`'s word. A header below its own newest one, on the same branch, only shows that it is alive: behind a
+    /// Takes `operator`'s word, shown at `shown`: what is older than its latest word counts no more, as when one of its
+    /// providers died with a head that the chain has left. A header below its own newest one, on the same branch, only shows that it is alive: behind a
     /// load balancer replicas lag each other, and a step back is not a change of mind.
-    pub fn cast(&mut self, operator: &str, head: Header, now: At, dag: &Dag) {
+    pub fn cast(&mut self, operator: &str, head: Header, shown: At, dag: &Dag) {
         let Some(vote) = self.by_operator.get_mut(operator) else {
-            self.by_operator.insert(operator.into(), Vote { head, heard: now, advanced: now });
+            self.by_operator.insert(operator.into(), Vote { head, heard: shown, advanced: shown });
             return;
         };
-        vote.heard = now;
+        if shown < vote.heard {
+            return;
+        }
+        vote.heard = shown;
         if !dag.descends(&vote.head, &head.block()) {
             vote.head = head;
-            vote.advanced = now;
+            vote.advanced = shown;
         }
     }
 
