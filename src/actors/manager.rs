@@ -39,7 +39,7 @@ use crate::core::consensus::ruling::{Newcomers, Rules};
 use crate::core::election::Election;
 use crate::core::finality::{Finality, Source};
 use crate::core::hash::Hash;
-use crate::core::numbers::{Height, Term};
+use crate::core::numbers::Height;
 use crate::core::start::Start;
 use crate::http::board::Board;
 
@@ -100,8 +100,8 @@ pub struct Manager {
     sightings: BTreeMap<(Height, Hash), At>,
     links_asked: BTreeSet<Hash>,
     forked: BTreeSet<String>,
-    /// What the Fetcher was told of its routes: the term, and each provider with its head.
-    told_routes: Option<(Term, Vec<(String, Option<Height>)>)>,
+    /// What the Fetcher was told of its routes.
+    told_routes: Option<electing::Outline>,
     state: ruling::Progress,
     look: Option<SpawnHandle>,
     last_reorg: Option<At>,
@@ -238,6 +238,8 @@ impl Handler<Look> for Manager {
 
     fn handle(&mut self, _: Look, ctx: &mut Self::Context) {
         self.vitals.received("Look");
+        // A Fetcher that was restarted meanwhile knows no routes.
+        self.told_routes = None;
         self.told_routes = None;
         if self.chain.is_none() {
             self.links.restore.tell(RestoreChain);

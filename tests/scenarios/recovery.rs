@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use blocktap::actors::notice::Notice;
 use blocktap::app::chain::Blueprint;
 use blocktap::core::event::Step;
 use blocktap::core::numbers::Height;
@@ -79,6 +80,19 @@ fn a_fleet_that_dies_during_the_catch_up_is_waited_for() {
         assert!(later - sent < 400, "{}", later - sent);
         FLEET.iter().for_each(|name| stage.fleet.heal(name).unwrap());
         stage.caught_up(4 * MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn providers_that_all_refuse_the_key_are_not_taken_for_another_chain() {
+    play(Setting::default(), |mut stage: Stage| async move {
+        FLEET.iter().for_each(|name| stage.fleet.inflict(name, Fault::HttpStatus(403)).unwrap());
+        stage.wait(MINUTE).await;
+        assert!(!stage.notices().iter().any(|notice| matches!(notice, Notice::Misfit { .. })));
+        FLEET.iter().for_each(|name| stage.fleet.heal(name).unwrap());
+        stage.wait(3 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
         stage.stream_is_true();
     });
 }

@@ -7,6 +7,10 @@ use crate::actors::notice::Notice;
 use crate::core::breaker::Supply;
 use crate::core::catch_up;
 use crate::core::election::{Context, Decision, Gap, Reason};
+use crate::core::numbers::{Height, Term};
+
+/// What makes routes worth telling again: the term, and each provider with its head.
+pub(super) type Outline = (Term, Vec<(String, Option<Height>)>);
 
 impl Manager {
     /// Evaluates the election, tells everybody their role and the Fetcher its routes.

@@ -41,7 +41,7 @@ pub struct Findings {
     pub genesis: Option<Hash>,
     /// The head, or why it is not known.
     pub head: Option<Result<Header, ChainError>>,
-    /// It is another chain, or asked to be left alone for good: what a person must know.
+    /// It serves another chain: in words. A refused key is no such thing, it may be accepted again.
     pub misfit: Option<String>,
 }
 
@@ -51,9 +51,13 @@ pub async fn run(desk: Rc<RefCell<Desk>>, chain: ChainId, questions: Questions) 
     if questions.identity == Ask::Now {
         match identity(&desk, &chain).await {
             Ok(genesis) => findings.genesis = Some(genesis),
-            Err(error) => {
-                findings.misfit = (error.class == Class::Config).then(|| error.message.clone());
+            Err(NotOurs::Unknown(error)) => {
                 findings.head = Some(Err(error));
+                return findings;
+            }
+            Err(NotOurs::Misfit(why)) => {
+                findings.misfit = Some(why.clone());
+                findings.head = Some(Err(ChainError::new(Class::Config, why)));
                 return findings;
             }
         }
@@ -83,8 +87,22 @@ async fn header(desk: &Rc<RefCell<Desk>>, key: Key, priority: Priority) -> Resul
     desk::call(desk.clone(), terms, |client, left| async move { client.header(key, left).await }).await
 }
 
+/// Why an identity is not the one that is wanted.
+enum NotOurs {
+    /// It was shown, and is another.
+    Misfit(String),
+    /// It could not be asked for.
+    Unknown(ChainError),
+}
+
+impl From<ChainError> for NotOurs {
+    fn from(error: ChainError) -> Self {
+        Self::Unknown(error)
+    }
+}
+
 /// Every endpoint of the account must be of the right chain: one that is not would answer any request wrongly.
-async fn identity(desk: &Rc<RefCell<Desk>>, chain: &ChainId) -> Result<Hash, ChainError> {
+async fn identity(desk: &Rc<RefCell<Desk>>, chain: &ChainId) -> Result<Hash, NotOurs> {
     let endpoints = desk.borrow().endpoints.count();
     let mut genesis = None;
     for _ in 0..endpoints {
@@ -94,13 +112,12 @@ async fn identity(desk: &Rc<RefCell<Desk>>, chain: &ChainId) -> Result<Hash, Cha
         };
         let Identity { chain_id, genesis: found } = desk::call(desk.clone(), terms, ask).await?;
         if chain_id != *chain {
-            let message = format!("it serves {chain_id}, not {chain}");
-            return Err(ChainError::new(Class::Config, message));
+            return Err(NotOurs::Misfit(format!("it serves {chain_id}, not {chain}")));
         }
         if genesis.is_some_and(|genesis| genesis != found) {
-            return Err(ChainError::new(Class::Config, "its endpoints serve different chains"));
+            return Err(NotOurs::Misfit("its endpoints serve different chains".into()));
         }
         genesis = Some(found);
     }
-    genesis.ok_or_else(|| ChainError::new(Class::Config, "the provider has no endpoint"))
+    genesis.ok_or_else(|| ChainError::new(Class::Config, "the provider has no endpoint").into())
 }
