@@ -274,7 +274,6 @@ impl Handler<HeadAdvanced> for Fetcher {
     fn handle(&mut self, advanced: HeadAdvanced, ctx: &mut Self::Context) {
         self.vitals.received("HeadAdvanced");
         match advanced.0 {
-            Plan::Rest => {}
             Plan::Tip(blocks) => self.errands.want_tip(&blocks),
             Plan::Span { from, to } => self.errands.want_span(from, to),
         }

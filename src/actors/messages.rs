@@ -163,8 +163,6 @@ pub struct Elected {
 /// What to fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// Nothing for now.
-    Rest,
     /// These very blocks, at the tip.
     Tip(Vec<BlockRef>),
     /// All blocks from here up to a height that is agreed.
