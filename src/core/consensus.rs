@@ -87,8 +87,12 @@ impl Consensus {
         vote.is_some_and(|(_, vote)| self.dag.descends(&vote.head, &header.block()))
     }
 
-    /// Whether `head` belongs to a branch that leaves the chain below its tip.
+    /// Whether `head` belongs to a branch that leaves the chain below its tip. Of what is older than all we hold nobody can tell:
+    /// whoever stands there lags.
     pub fn strays(&self, head: &Header, chain: &Canonical) -> bool {
+        if head.height < chain.base().next {
+            return false;
+        }
         match self.dag.descent(head, chain) {
             dag::Descent::Canonical | dag::Descent::Missing(_) => false,
             dag::Descent::Branch(path) => {

@@ -229,6 +229,18 @@ fn a_forked_operator_returns_after_three_heads_on_our_branch() {
 }
 
 #[test]
+fn whoever_stands_below_all_that_is_held_lags_and_does_not_stray() {
+    let mut chain = Canonical::starting_at(Anchor { next: Height(100), parent: Hash::ZERO });
+    let first = block(100, 0, Hash::ZERO);
+    let tip = grow(&first, 0, 1)[0];
+    [first, tip].iter().for_each(|block| chain.apply(*block).unwrap());
+    let consensus = Consensus::new(rules());
+    assert!(!consensus.strays(&block(50, 0, Hash::ZERO), &chain));
+    assert!(!consensus.strays(&tip, &chain));
+    assert!(consensus.strays(&block(100, 1, Hash::ZERO), &chain));
+}
+
+#[test]
 fn one_that_leaps_ahead_is_no_reference() {
     let mut court = Court::new();
     let next = grow(&court.tip(), 1, 2);
