@@ -32,7 +32,8 @@ use crate::core::event::Event;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The file, relative to the data folder; `{chain}` stands for the chain's name. Its folder is made if need be.
+    /// The file, relative to the folder of the configuration file; `{chain}` stands for the chain's name. Its folder is made if
+    /// need be.
     pub path: Place,
     /// A file that has reached this size is put aside and a new one begun; without it there is one file for ever.
     #[serde(default)]

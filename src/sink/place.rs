@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::Context;
 
-/// A path as written in the configuration: relative to the data folder, `{chain}` standing for the chain's name.
+/// A path as written in the configuration: relative to the folder of the configuration file, `{chain}` standing for the
+/// chain's name.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Place(String);

@@ -38,7 +38,7 @@ use crate::core::event::Event;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The database, relative to the data folder. Several chains may share one: every table names the chain.
+    /// The database, relative to the folder of the configuration file. Several chains may share one: every table names the chain.
     pub path: Place,
     /// How long to wait for another program that writes, before the batch is put off.
     #[serde(default = "busy_timeout", with = "humantime_serde")]

@@ -46,9 +46,11 @@ pub fn classify(path: &Path, error: &sqlx::Error) -> SinkError {
         (_, code::READONLY | code::PERM | code::CANTOPEN) => {
             "let the daemon's user write there, or choose another path"
         }
-        (_, code::CORRUPT | code::NOTADB) => "move it away: the sink is filled again, or choose another path",
+        (_, code::CORRUPT | code::NOTADB) => {
+            "move it away, or choose another path; under another name the sink is filled again from the journal"
+        }
         (_, code::CONSTRAINT) => {
-            "its rows were changed by somebody else: move it away, and the sink is filled again"
+            "its rows were changed by somebody else: move it away; under another name the sink is filled again from the journal"
         }
         _ => "its tables are not as blocktap made them: choose another path",
     };
