@@ -111,9 +111,16 @@ fn silent_websockets_are_noticed_and_polled_around() {
         for name in ["alpha", "bravo", "charlie", "delta", "echo"] {
             stage.fleet.inflict(name, Fault::SilentWebSocket).unwrap();
         }
+        let before: u64 = stage.fleet.providers().map(|provider| provider.requests()).sum();
         stage.wait(3 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
+        let after: u64 = stage.fleet.providers().map(|provider| provider.requests()).sum();
+        let each_s = (after - before) as f64 / 5.0 / 240.0;
+        assert!(
+            each_s < 4.0,
+            "{each_s} requests a second and provider: subscribing must not be repeated without end"
+        );
     });
 }
 

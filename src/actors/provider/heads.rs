@@ -115,6 +115,8 @@ impl Provider {
             let connect = connect(family, socket).into_actor(self);
             let handle = ctx.spawn(connect.map(|connected, act, ctx| match connected {
                 Ok(heads) => {
+                    // Its silence is counted from here, not from the last word of the one before.
+                    act.sight.announced(act.vitals.now());
                     act.listen(heads, ctx);
                     // What came between the last look and the subscription is announced to nobody.
                     act.probe_soon(ctx);

@@ -50,7 +50,7 @@ impl Sight {
         self.saw(head, now);
     }
 
-    /// A head was announced.
+    /// A head was announced, or the subscription to them made.
     pub fn announced(&mut self, now: At) {
         self.announced = Some(now);
     }
