@@ -100,6 +100,8 @@ pub struct Manager {
     sightings: BTreeMap<(Height, Hash), At>,
     links_asked: BTreeSet<Hash>,
     forked: BTreeSet<String>,
+    /// Operators that call a block final which is not ours.
+    contradicting: BTreeSet<String>,
     /// What the Fetcher was told of its routes.
     told_routes: Option<electing::Outline>,
     state: ruling::Progress,
@@ -133,6 +135,7 @@ impl Manager {
             sightings: BTreeMap::new(),
             links_asked: BTreeSet::new(),
             forked: BTreeSet::new(),
+            contradicting: BTreeSet::new(),
             told_routes: None,
             state: ruling::Progress::begun(now),
             look: None,
@@ -183,13 +186,15 @@ impl Manager {
         self.finality.expire(now, self.consensus.rules.vote_lifetime());
         let Some(chain) = &self.chain else { return };
         let ruled = self.finality.rule(chain, now);
-        for operator in &ruled.contradicting {
+        let contradicting: BTreeSet<String> = ruled.contradicting.into_iter().collect();
+        for operator in contradicting.difference(&self.contradicting) {
             tracing::warn!(
                 chain = self.mandate.chain,
                 operator,
                 "operator calls a block final that is not ours"
             );
         }
+        self.contradicting = contradicting;
         let known = chain.finalized();
         if let Some(finalized) = ruled.finalized.filter(|height| Some(*height) > known) {
             self.links.finalized.tell(Finalized { finalized, safe: ruled.safe });

@@ -130,3 +130,15 @@ fn a_provider_of_another_chain_is_never_heard() {
         assert!(stage.record.height() > Height(20));
     });
 }
+
+#[test]
+fn operators_that_take_back_what_was_final_halt_the_chain_and_nothing_is_undone() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.world.reorg(25);
+        stage.wait(2 * MINUTE).await;
+        let halted = stage.estate.board.read()["sim"].halted.clone().unwrap();
+        assert!(halted.contains("which was delivered as final"), "{halted}");
+        assert_eq!(stage.record.count(Step::Undo), 0);
+    });
+}

@@ -1,5 +1,6 @@
 //! What is agreed, what stands in the way, and what the Fetcher is to get meanwhile.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix::Context;
@@ -28,6 +29,7 @@ pub(super) struct Progress {
     halted: Option<String>,
     latched: Option<String>,
     split_since: Option<At>,
+    left_since: Option<At>,
     agreed: Option<Agreement>,
 }
 
@@ -36,7 +38,15 @@ pub(super) struct Progress {
 impl Progress {
     /// A stream that begins at `now`.
     pub fn begun(now: At) -> Self {
-        Self { started: now, obstacle: None, halted: None, latched: None, split_since: None, agreed: None }
+        Self {
+            started: now,
+            obstacle: None,
+            halted: None,
+            latched: None,
+            split_since: None,
+            left_since: None,
+            agreed: None,
+        }
     }
 
     /// When the Manager was started.
@@ -172,6 +182,7 @@ impl Manager {
             tracing::warn!(chain = self.mandate.chain, operator, "operator holds to a branch that lost");
             self.notices.give(&self.mandate.chain, Notice::Forked { operator: operator.clone() });
         }
+        self.note_foreign(&ruling.foreign);
         for (operator, block) in &ruling.missing {
             self.ask_link(operator, *block, ctx);
         }
@@ -211,6 +222,26 @@ impl Manager {
         let since = *self.state.split_since.get_or_insert(now);
         if now.since(since) >= self.consensus.rules.halt_after() {
             self.halt(&table(claims));
+        }
+    }
+
+    /// Most operators hold to a history that does not contain what was delivered as final. A short while they may be lying, or
+    /// coming back from a copy; then it is so.
+    fn note_foreign(&mut self, foreign: &BTreeSet<String>) {
+        let now = self.now();
+        if 2 * foreign.len() <= self.consensus.votes().len() {
+            self.state.left_since = None;
+            return;
+        }
+        let since = *self.state.left_since.get_or_insert(now);
+        let base = self.chain.as_ref().and_then(|chain| chain.at(chain.base().next)).map(Header::block);
+        if let Some(base) = base.filter(|_| now.since(since) >= self.consensus.rules.halt_after()) {
+            let operators = foreign.iter().cloned().collect::<Vec<_>>().join(", ");
+            self.latch(format!(
+                "{operators} hold to a history without block {} {}, which was delivered as final; if theirs is right, move \
+                 data_dir and what the sinks hold away and start anew",
+                base.height, base.hash
+            ));
         }
     }
 
