@@ -42,13 +42,16 @@ impl Liar {
 fn serve(victim: TcpStream, node: SocketAddr, told: &AtomicU64) {
     let (mut node, mut victim) = (Client::connect(node), BufReader::new(victim));
     while let Ok(Some(request)) = Message::read(&mut victim) {
-        let mut answer: Value = serde_json::from_slice(&node.post(request.body)).expect("an answer is JSON");
+        let honest = node.post(request.body);
+        let mut answer: Value = serde_json::from_slice(&honest).expect("an answer is JSON");
         let lies = match &mut answer {
             Value::Array(answers) => answers.iter_mut().map(lie).sum(),
             answer => lie(answer),
         };
         told.fetch_add(lies, Ordering::Relaxed);
-        let answer = Message { line: "HTTP/1.1 200 OK".into(), body: answer.to_string().into_bytes() };
+        // What holds no lie is passed on byte for byte: it may well be delivered.
+        let body = if lies == 0 { honest.to_vec() } else { answer.to_string().into_bytes() };
+        let answer = Message { line: "HTTP/1.1 200 OK".into(), body };
         if answer.write(victim.get_mut()).and_then(|()| victim.get_mut().flush()).is_err() {
             return;
         }
