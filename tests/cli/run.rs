@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::terminal::Terminal;
 
@@ -23,9 +24,23 @@ fn names_of_the_configuration_are_answered_and_others_are_not() {
     let text = format!("[http]\nlisten = '127.0.0.1:0'\nhosts = ['tap.example.org']\n{CHAIN}");
     let terminal = Terminal::with_settings(&text);
     let (_daemon, address) = Daemon::started(&terminal);
-    assert!(asked(&address, "tap.example.org").starts_with("HTTP/1.1 200"));
-    assert!(asked(&address, "localhost").starts_with("HTTP/1.1 200"));
-    assert!(asked(&address, "rebound.example.org").starts_with("HTTP/1.1 421"));
+    assert!(asked(&address, "/live", "tap.example.org").starts_with("HTTP/1.1 200"));
+    assert!(asked(&address, "/live", "localhost").starts_with("HTTP/1.1 200"));
+    assert!(asked(&address, "/live", "rebound.example.org").starts_with("HTTP/1.1 421"));
+}
+
+#[test]
+fn without_a_network_it_goes_on_and_says_what_it_waits_for() {
+    let terminal = Terminal::with_settings(&format!("[http]\nlisten = '127.0.0.1:0'\n{CHAIN}"));
+    let (_daemon, address) = Daemon::started(&terminal);
+    let looks = (0..100).map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        asked(&address, "/ready", "localhost")
+    });
+    let mut looks = looks.skip_while(|answer| !answer.contains("sim: "));
+    let answer = looks.next().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("sim: not ready, starting: a provider that answers"), "{answer}");
 }
 
 /// A daemon that ends with the test.
@@ -57,9 +72,9 @@ impl Drop for Daemon {
     }
 }
 
-fn asked(address: &str, host: &str) -> String {
+fn asked(address: &str, path: &str, host: &str) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
-    write!(connection, "GET /live HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();
     answer

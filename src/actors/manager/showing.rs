@@ -38,6 +38,11 @@ impl Manager {
         }
     }
 
+    fn waiting_for(&self) -> Option<String> {
+        let is_alone = self.chain.is_none() && !self.roster.any_answers(self.now());
+        self.state.waiting_for().or_else(|| is_alone.then(|| "a provider that answers".into()))
+    }
+
     /// Puts the chain's status on the board and into metrics.
     pub(super) fn show(&self) {
         let tip = self.chain.as_ref().and_then(|chain| chain.tip()).map(|tip| tip.block());
@@ -54,7 +59,7 @@ impl Manager {
             term: self.election.term(),
             operators_heard: self.consensus.votes().len(),
             halted: self.state.halted(),
-            waiting_for: self.state.waiting_for(),
+            waiting_for: self.waiting_for(),
             delivered_at_s: self.last_applied.map(|at| clock.unix_s(at)),
         };
         let label = self.mandate.chain.clone();
@@ -93,7 +98,7 @@ impl Manager {
             forked: self.forked.iter().cloned().collect(),
             headers_held: self.consensus.headers(),
             halted: self.state.halted(),
-            waiting_for: self.state.waiting_for(),
+            waiting_for: self.waiting_for(),
             providers: self.roster.iter().map(|seat| (seat.ways.name.clone(), why(seat))).collect(),
         };
         serde_json::to_value(state).unwrap_or_default()
