@@ -245,7 +245,6 @@ impl Handler<Look> for Manager {
         self.vitals.received("Look");
         // A Fetcher that was restarted meanwhile knows no routes.
         self.told_routes = None;
-        self.told_routes = None;
         if self.chain.is_none() {
             self.links.restore.tell(RestoreChain);
         }

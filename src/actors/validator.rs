@@ -360,7 +360,11 @@ impl Handler<Agreed> for Validator {
     fn handle(&mut self, agreed: Agreed, ctx: &mut Self::Context) {
         self.vitals.received("Agreed");
         let height = agreed.agreement.block.height;
-        self.agreed.split_off(&height);
+        // At the tip the newest word counts: what was agreed higher up is on a branch that was left. Votes on the ends of
+        // spans settle in any order, and a lower one takes nothing back.
+        if agreed.mode == Mode::Live {
+            self.agreed.split_off(&height);
+        }
         self.agreed.insert(height, agreed);
         self.advance(ctx);
     }

@@ -98,6 +98,21 @@ fn final_blocks_are_told_once_and_never_above_the_tip() {
 }
 
 #[test]
+fn votes_on_span_ends_may_settle_in_any_order() {
+    for seed in 0..8 {
+        let genesis = Genesis { premined: 180, seed, ..Setting::default().genesis };
+        play(
+            Setting { genesis, start: Start::At(Height(0)), ..Setting::default() },
+            |stage: Stage| async move {
+                stage.world.halt();
+                stage.caught_up(MINUTE / 4).await;
+                stage.stream_is_true();
+            },
+        );
+    }
+}
+
+#[test]
 fn a_reorg_is_undone_newest_first_and_then_applied() {
     play(Setting::default(), |stage: Stage| async move {
         stage.wait(MINUTE).await;
