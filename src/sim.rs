@@ -1,7 +1,7 @@
 //! The simulated world: a chain that nobody can look up, and providers that fail on command.
 //!
 //! [`world::World`] grows a tree of blocks with real EVM hashes and roots. [`fleet::Fleet`] puts simulated providers in front
-//! of it, each with its own view, pace, quota and [`fault::Fault`]s. They answer through [`memory`], where tests run under
+//! of it, each with its own view, pace, quota and [`symptom::Symptom`]s. They answer through [`memory`], where tests run under
 //! paused time, or through [`loopback`], over real sockets ([`playground`] is one for examples and for tests of one's own); both ask the same [`provider::Provider`].
 //!
 //! *The same seed gives the same trace*, in every process: what a block holds follows from the seed, its parent and its
@@ -16,7 +16,6 @@ pub mod block;
 pub mod chain_maker;
 pub mod changes;
 pub mod corruption;
-pub mod fault;
 pub mod fleet;
 pub mod genesis;
 pub mod loopback;
@@ -31,6 +30,7 @@ pub mod reply;
 pub mod rpc;
 pub mod script;
 pub mod session;
+pub mod symptom;
 pub mod trace;
 pub mod transactions;
 pub mod tree;

@@ -25,11 +25,11 @@ use super::{App, chain, outlets, plan, telling};
 use crate::actors::notice::Notice;
 use crate::core::event::Event;
 use crate::settings::Http;
-use crate::sim::fault::Fault;
 use crate::sim::fleet::Fleet;
 use crate::sim::genesis::Genesis;
 use crate::sim::loopback::Loopback;
 use crate::sim::script::{Cast, Director, Verb, demo_script};
+use crate::sim::symptom::Symptom;
 use crate::sim::world::World;
 use crate::sink::Sink;
 use crate::sink::error::SinkError;
@@ -171,7 +171,7 @@ async fn direct(fleet: Fleet, length: Length, seed: u64, scenes: mpsc::Unbounded
 /// Lies and broken quotas keep a provider away for longer than an act lasts: a fleet that committed them in every act would soon
 /// be gone.
 fn lasting(verb: &Verb) -> bool {
-    matches!(verb, Verb::Inflict { fault: Fault::Corrupt(_) | Fault::RateLimit { .. }, .. })
+    matches!(verb, Verb::Inflict { symptom: Symptom::Corrupt(_) | Symptom::RateLimit { .. }, .. })
 }
 
 impl Length {

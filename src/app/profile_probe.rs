@@ -79,16 +79,18 @@ mod tests {
     use crate::core::health::Health;
     use crate::core::token_bucket::Quota;
     use crate::sim::corruption::Corruption;
-    use crate::sim::fault::Fault;
     use crate::sim::fleet::Fleet;
     use crate::sim::genesis::Genesis;
     use crate::sim::memory::SimConnector;
+    use crate::sim::symptom::Symptom;
     use crate::sim::world::World;
 
     /// What the probe finds when these providers of the fleet of five spoil their headers in the same way.
     async fn probed(spoilt: &[&str]) -> Verification {
         let fleet = Fleet::of_five(World::grown_from(Genesis { premined: 30, ..Genesis::default() }));
-        spoilt.iter().for_each(|name| fleet.inflict(name, Fault::Corrupt(Corruption::HeaderField)).unwrap());
+        spoilt
+            .iter()
+            .for_each(|name| fleet.inflict(name, Symptom::Corrupt(Corruption::HeaderField)).unwrap());
         let chain = ChainId::evm(1337);
         let family: Arc<dyn Family> = Arc::new(Evm::new(&chain, Verification::Full));
         let connector = SimConnector::new(fleet.clone());

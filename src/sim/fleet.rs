@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::fault::Fault;
 use super::profile::Profile;
 use super::provider::Provider;
+use super::symptom::Symptom;
 use super::trace::Trace;
 use super::world::World;
 
@@ -71,11 +71,11 @@ impl Fleet {
     ///
     /// # Errors
     /// When there is none of this name.
-    pub fn inflict(&self, name: &str, fault: Fault) -> Result<(), NoSuchProvider> {
-        self.provider(name).map(|provider| provider.inflict(fault))
+    pub fn inflict(&self, name: &str, symptom: Symptom) -> Result<(), NoSuchProvider> {
+        self.provider(name).map(|provider| provider.inflict(symptom))
     }
 
-    /// Ends all faults of a provider.
+    /// Ends all symptoms of a provider.
     ///
     /// # Errors
     /// When there is none of this name.

@@ -1,7 +1,7 @@
-//! A simulated provider: it answers requests from its view of the world, as far as its faults let it.
+//! A simulated provider: it answers requests from its view of the world, as far as its symptoms let it.
 //!
 //! A request passes, in this order, the *wire* (is anybody there?), the *quota*, the *view* (which block is meant?) and the
-//! *answer* (is it told truly?). Each fault has its place in one of them.
+//! *answer* (is it told truly?). Each symptom has its place in one of them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,12 +10,12 @@ use bytes::Bytes;
 use tokio::time::timeout_at;
 
 use super::block::Block;
-use super::fault::{Fault, Garbage, Refusal};
 use super::profile::Profile;
 use super::quota::{Quota, Taken};
 use super::random::Random;
 use super::reply::{HttpAnswer, Reply, Served};
 use super::rpc::{Answer, Call, Request};
+use super::symptom::{Garbage, Refusal, Symptom};
 use super::trace::Trace;
 use super::world::World;
 use crate::core::at::At;
@@ -45,7 +45,7 @@ struct State {
     condition: Condition,
     chance: Random,
     own_quota: Option<Quota>,
-    fault_quota: Option<Quota>,
+    symptom_quota: Option<Quota>,
     requests: u64,
 }
 
@@ -57,7 +57,7 @@ impl Provider {
             condition: Condition::new(&profile, place),
             chance: Random::derived(&[world.genesis().seed, place]),
             own_quota: profile.requests_per_second.map(|rate| Quota::full(rate, now)),
-            fault_quota: None,
+            symptom_quota: None,
             requests: 0,
         };
         Self { shared: Arc::new(Shared { profile, place, world, trace, state: Mutex::new(state) }) }
@@ -78,24 +78,24 @@ impl Provider {
         self.state().requests
     }
 
-    /// Its faults, oldest first.
-    pub fn faults(&self) -> Vec<Fault> {
-        self.state().condition.faults().cloned().collect()
+    /// Its symptoms, oldest first.
+    pub fn symptoms(&self) -> Vec<Symptom> {
+        self.state().condition.symptoms().cloned().collect()
     }
 
     /// Makes it fail, from now on, besides whatever else fails.
-    pub fn inflict(&self, fault: Fault) {
+    pub fn inflict(&self, symptom: Symptom) {
         let now = self.world().now();
         let mut state = self.state();
-        if let Fault::RateLimit { per_second, .. } = fault {
-            state.fault_quota = Some(Quota::full(per_second, now));
+        if let Symptom::RateLimit { per_second, .. } = symptom {
+            state.symptom_quota = Some(Quota::full(per_second, now));
         }
-        state.condition.add(fault, now);
+        state.condition.add(symptom, now);
         drop(state);
         self.world().touch();
     }
 
-    /// Ends all its faults.
+    /// Ends all its symptoms.
     pub fn heal(&self) {
         self.state().condition.clear();
         self.world().touch();
@@ -157,16 +157,16 @@ impl Provider {
 
 impl State {
     fn refusal(&mut self, call: &Call, asked: u64, now: At) -> Option<HttpAnswer> {
-        let by_fault = self.fault_refusal(call, asked, now);
-        by_fault.or_else(|| match self.own_quota.as_mut()?.take(asked, now) {
+        let by_symptom = self.symptom_refusal(call, asked, now);
+        by_symptom.or_else(|| match self.own_quota.as_mut()?.take(asked, now) {
             Taken::Granted => None,
             Taken::Refused { wait } => Some(refuse(call, Refusal::Status, Some(wait))),
         })
     }
 
-    fn fault_refusal(&mut self, call: &Call, asked: u64, now: At) -> Option<HttpAnswer> {
+    fn symptom_refusal(&mut self, call: &Call, asked: u64, now: At) -> Option<HttpAnswer> {
         let (retry_after, refusal) = self.condition.rate_limit()?;
-        match self.fault_quota.as_mut()?.take(asked, now) {
+        match self.symptom_quota.as_mut()?.take(asked, now) {
             Taken::Granted => None,
             Taken::Refused { .. } => Some(refuse(call, refusal, retry_after)),
         }
@@ -259,7 +259,7 @@ impl Provider {
         self.state().condition.announcements(blocks)
     }
 
-    /// From now to when a subscriber may hear something, faults and the world staying as they are.
+    /// From now to when a subscriber may hear something, symptoms and the world staying as they are.
     pub fn next_wake(&self) -> Option<At> {
         let now = self.world().now();
         let sight = self.world().next_sight(now, self.profile().propagation);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::corruption::Corruption;
-use super::fault::{Fault, Refusal};
 use super::fleet::{Fleet, NoSuchProvider};
 use super::random::Random;
+use super::symptom::{Refusal, Symptom};
 use super::view::Fork;
 use crate::core::at::At;
 use crate::core::header::Header;
@@ -31,7 +31,7 @@ pub enum Verb {
         /// Its name.
         provider: String,
         /// How.
-        fault: Fault,
+        symptom: Symptom,
     },
     /// A provider is well again.
     Heal {
@@ -89,7 +89,7 @@ impl fmt::Display for Event {
 impl fmt::Display for Verb {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Inflict { provider, fault } => write!(out, "{provider} {fault}"),
+            Self::Inflict { provider, symptom } => write!(out, "{provider} {symptom}"),
             Self::Heal { provider } => write!(out, "{provider} is well again"),
             Self::Reorg { depth } => write!(out, "the chain replaces its newest {depth} blocks"),
             Self::RollBack { count } => write!(out, "the chain goes back by {count} blocks"),
@@ -135,19 +135,19 @@ pub fn demo_script(start: Height, blocks: u64, seed: u64) -> Vec<Event> {
     let at = |percent: u64| start.plus(blocks * percent / 100);
     let fork = Fork { from: at(50), branch: 1 };
     let refusal = Refusal::Status;
-    let limit = Fault::RateLimit { per_second: 1, retry_after: Some(Duration::from_secs(2)), refusal };
+    let limit = Symptom::RateLimit { per_second: 1, retry_after: Some(Duration::from_secs(2)), refusal };
     let fates = [
-        (cast.dead, 8, 30, Fault::Die),
-        (cast.lagging, 24, 44, Fault::Lag(6)),
-        (cast.forked, 50, 66, Fault::ForkAt(fork)),
+        (cast.dead, 8, 30, Symptom::Die),
+        (cast.lagging, 24, 44, Symptom::Lag(6)),
+        (cast.forked, 50, 66, Symptom::ForkAt(fork)),
         // Beyond the beginning of the throttling: it lies also to whoever turns to it then.
-        (cast.liar, 62, 94, Fault::Corrupt(Corruption::TxField)),
+        (cast.liar, 62, 94, Symptom::Corrupt(Corruption::TxField)),
         (cast.throttled, 76, 92, limit),
     ];
     let reorg = Event::at_height(at(47), Verb::Reorg { depth: 3 });
     let mut events = vec![reorg];
-    for (name, from, to, fault) in fates {
-        events.push(Event::at_height(at(from), Verb::Inflict { provider: name.into(), fault }));
+    for (name, from, to, symptom) in fates {
+        events.push(Event::at_height(at(from), Verb::Inflict { provider: name.into(), symptom }));
         events.push(Event::at_height(at(to), Verb::Heal { provider: name.into() }));
     }
     events.sort_by_key(|event| match event.when {
@@ -236,7 +236,7 @@ impl Director {
         let world = self.fleet.world();
         match &event.verb {
             // The names were checked when the script was taken.
-            Verb::Inflict { provider, fault } => drop(self.fleet.inflict(provider, fault.clone())),
+            Verb::Inflict { provider, symptom } => drop(self.fleet.inflict(provider, symptom.clone())),
             Verb::Heal { provider } => drop(self.fleet.heal(provider)),
             Verb::Reorg { depth } => drop(world.reorg(*depth)),
             Verb::RollBack { count } => drop(world.roll_back(*count)),

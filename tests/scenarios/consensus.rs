@@ -6,9 +6,9 @@ use blocktap::actors::notice::Notice;
 use blocktap::core::event::Step;
 use blocktap::core::numbers::Height;
 use blocktap::sim::corruption::Corruption;
-use blocktap::sim::fault::Fault;
 use blocktap::sim::fleet::Fleet;
 use blocktap::sim::profile::Profile;
+use blocktap::sim::symptom::Symptom;
 use blocktap::sim::view::Fork;
 
 use crate::stage::{Setting, Stage, play, play_with};
@@ -20,7 +20,7 @@ fn a_liar_about_a_transaction_is_quarantined_with_the_proof() {
     play(Setting::default(), |mut stage: Stage| async move {
         stage.wait(MINUTE).await;
         let serving = stage.record.served_by().unwrap();
-        stage.fleet.inflict(&serving, Fault::Corrupt(Corruption::TxField)).unwrap();
+        stage.fleet.inflict(&serving, Symptom::Corrupt(Corruption::TxField)).unwrap();
         stage.wait(2 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
@@ -39,7 +39,7 @@ fn a_lying_minority_is_outvoted() {
     play(Setting::default(), |stage: Stage| async move {
         stage.wait(MINUTE).await;
         let next = stage.world.head().height.plus(2);
-        stage.fleet.inflict("alpha", Fault::LieFrom(next)).unwrap();
+        stage.fleet.inflict("alpha", Symptom::LieFrom(next)).unwrap();
         stage.wait(3 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
@@ -53,7 +53,7 @@ fn a_provider_on_a_fork_is_left_until_it_returns() {
         stage.wait(MINUTE).await;
         let leader = stage.estate.board.read()["sim"].active_provider.clone().unwrap();
         let from = stage.world.head().height.plus(1);
-        stage.fleet.inflict(&leader, Fault::ForkAt(Fork { from, branch: 7 })).unwrap();
+        stage.fleet.inflict(&leader, Symptom::ForkAt(Fork { from, branch: 7 })).unwrap();
         stage.wait(2 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
@@ -77,7 +77,7 @@ fn two_operators_that_contradict_each_other_halt_the_stream_and_heal_it() {
     play_with(Setting::default(), two, |mut stage: Stage| async move {
         stage.wait(MINUTE).await;
         let from = stage.world.head().height.plus(1);
-        stage.fleet.inflict("bravo", Fault::ForkAt(Fork { from, branch: 7 })).unwrap();
+        stage.fleet.inflict("bravo", Symptom::ForkAt(Fork { from, branch: 7 })).unwrap();
         stage.wait(MINUTE).await;
         let stood = stage.record.height();
         assert!(stood < from.plus(1), "{stood:?}");
@@ -97,7 +97,7 @@ fn two_operators_that_contradict_each_other_halt_the_stream_and_heal_it() {
 fn the_last_operator_goes_on_alone_and_its_blocks_say_so() {
     play_with(Setting::default(), two, |stage: Stage| async move {
         stage.wait(MINUTE).await;
-        stage.fleet.inflict("bravo", Fault::Die).unwrap();
+        stage.fleet.inflict("bravo", Symptom::Die).unwrap();
         stage.wait(3 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
@@ -120,7 +120,7 @@ fn one_provider_alone_is_enough_to_begin() {
 #[test]
 fn a_provider_of_another_chain_is_never_heard() {
     play(Setting::default(), |stage: Stage| async move {
-        stage.fleet.inflict("alpha", Fault::WrongChain(5)).unwrap();
+        stage.fleet.inflict("alpha", Symptom::WrongChain(5)).unwrap();
         stage.wait(2 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();

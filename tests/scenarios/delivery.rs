@@ -209,7 +209,9 @@ fn played(seed: u64) -> Vec<u8> {
                 stage.wait(Duration::from_millis(100)).await;
             }
             match &event.verb {
-                Verb::Inflict { provider, fault } => stage.fleet.inflict(provider, fault.clone()).unwrap(),
+                Verb::Inflict { provider, symptom } => {
+                    stage.fleet.inflict(provider, symptom.clone()).unwrap()
+                }
                 Verb::Heal { provider } => stage.fleet.heal(provider).unwrap(),
                 Verb::Reorg { depth } => drop(stage.world.reorg(*depth)),
                 _ => {}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use blocktap::actors::notice::Notice;
 use blocktap::core::event::Step;
-use blocktap::sim::fault::{Fault, Refusal};
+use blocktap::sim::symptom::{Refusal, Symptom};
 
 use crate::stage::{Setting, Sockets, Stage, play};
 
@@ -19,7 +19,7 @@ fn a_dead_leader_is_replaced_and_nothing_is_lost() {
     play(Setting::default(), |mut stage: Stage| async move {
         stage.wait(MINUTE).await;
         let dead = leader(&stage);
-        stage.fleet.inflict(&dead, Fault::Die).unwrap();
+        stage.fleet.inflict(&dead, Symptom::Die).unwrap();
         stage.wait(MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
@@ -41,7 +41,7 @@ fn a_stalling_leader_is_replaced() {
     play(Setting::default(), |stage: Stage| async move {
         stage.wait(MINUTE).await;
         let stalling = leader(&stage);
-        stage.fleet.inflict(&stalling, Fault::Stall).unwrap();
+        stage.fleet.inflict(&stalling, Symptom::Stall).unwrap();
         stage.wait(2 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
@@ -54,7 +54,7 @@ fn a_frozen_leader_is_replaced() {
     play(Setting::default(), |stage: Stage| async move {
         stage.wait(MINUTE).await;
         let frozen = leader(&stage);
-        stage.fleet.inflict(&frozen, Fault::Freeze).unwrap();
+        stage.fleet.inflict(&frozen, Symptom::Freeze).unwrap();
         stage.wait(2 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
@@ -69,8 +69,8 @@ fn a_rate_limited_provider_is_left_alone_until_its_time_is_over() {
         stage.wait(MINUTE).await;
         let limited = leader(&stage);
         let retry_after = Some(Duration::from_secs(30));
-        let fault = Fault::RateLimit { per_second: 0, retry_after, refusal: Refusal::Status };
-        stage.fleet.inflict(&limited, fault).unwrap();
+        let symptom = Symptom::RateLimit { per_second: 0, retry_after, refusal: Refusal::Status };
+        stage.fleet.inflict(&limited, symptom).unwrap();
         stage.wait(Duration::from_secs(10)).await;
         let before = stage.fleet.provider(&limited).unwrap().requests();
         stage.wait(Duration::from_secs(10)).await;
@@ -109,7 +109,7 @@ fn silent_websockets_are_noticed_and_polled_around() {
     play(Setting::default(), |stage: Stage| async move {
         stage.wait(MINUTE).await;
         for name in ["alpha", "bravo", "charlie", "delta", "echo"] {
-            stage.fleet.inflict(name, Fault::SilentWebSocket).unwrap();
+            stage.fleet.inflict(name, Symptom::SilentWebSocket).unwrap();
         }
         let before: u64 = stage.fleet.providers().map(|provider| provider.requests()).sum();
         stage.wait(3 * MINUTE).await;
@@ -129,10 +129,10 @@ fn the_last_provider_is_never_removed_for_its_health() {
     play(Setting::default(), |stage: Stage| async move {
         stage.wait(MINUTE).await;
         for name in ["alpha", "bravo", "charlie", "delta", "echo"] {
-            stage.fleet.inflict(name, Fault::Latency(Duration::from_millis(400))).unwrap();
+            stage.fleet.inflict(name, Symptom::Latency(Duration::from_millis(400))).unwrap();
         }
         for name in ["bravo", "charlie", "delta", "echo"] {
-            stage.fleet.inflict(name, Fault::Die).unwrap();
+            stage.fleet.inflict(name, Symptom::Die).unwrap();
         }
         stage.wait(10 * MINUTE).await;
         assert_eq!(leader(&stage), "alpha");
@@ -146,7 +146,7 @@ fn all_providers_down_is_waited_out() {
     play(Setting::default(), |stage: Stage| async move {
         stage.wait(MINUTE).await;
         let names = ["alpha", "bravo", "charlie", "delta", "echo"];
-        names.iter().for_each(|name| stage.fleet.inflict(name, Fault::Die).unwrap());
+        names.iter().for_each(|name| stage.fleet.inflict(name, Symptom::Die).unwrap());
         stage.wait(10 * MINUTE).await;
         names.iter().for_each(|name| stage.fleet.heal(name).unwrap());
         stage.caught_up(6 * MINUTE).await;

@@ -8,8 +8,8 @@ use blocktap::app::chain::Blueprint;
 use blocktap::core::event::Step;
 use blocktap::core::numbers::Height;
 use blocktap::core::start::Start;
-use blocktap::sim::fault::Fault;
 use blocktap::sim::genesis::Genesis;
+use blocktap::sim::symptom::Symptom;
 
 use crate::stage::{Setting, Stage, play};
 use crate::supervision::{Fuse, PanickingVerifier};
@@ -72,7 +72,7 @@ fn a_fleet_that_dies_during_the_catch_up_is_waited_for() {
         while stage.record.height() < Height(50) {
             stage.wait(Duration::from_millis(20)).await;
         }
-        FLEET.iter().for_each(|name| stage.fleet.inflict(name, Fault::Die).unwrap());
+        FLEET.iter().for_each(|name| stage.fleet.inflict(name, Symptom::Die).unwrap());
         stage.wait(Duration::from_secs(30)).await;
         let sent: u64 = FLEET.iter().map(|name| stage.fleet.provider(name).unwrap().requests()).sum();
         stage.wait(Duration::from_secs(20)).await;
@@ -87,7 +87,7 @@ fn a_fleet_that_dies_during_the_catch_up_is_waited_for() {
 #[test]
 fn providers_that_all_refuse_the_key_are_not_taken_for_another_chain() {
     play(Setting::default(), |mut stage: Stage| async move {
-        FLEET.iter().for_each(|name| stage.fleet.inflict(name, Fault::HttpStatus(403)).unwrap());
+        FLEET.iter().for_each(|name| stage.fleet.inflict(name, Symptom::HttpStatus(403)).unwrap());
         stage.wait(MINUTE).await;
         assert!(!stage.notices().iter().any(|notice| matches!(notice, Notice::Misfit { .. })));
         FLEET.iter().for_each(|name| stage.fleet.heal(name).unwrap());

@@ -11,12 +11,12 @@ use crate::chain::secret_url::SecretUrl;
 use crate::chain::transport::{Connector, Limits, Socket, SocketTransport, Transport};
 use crate::core::class::Class;
 use crate::sim::corruption::Corruption;
-use crate::sim::fault::{BatchFault, Fault, Garbage, Refusal, Unknown};
 use crate::sim::fleet::Fleet;
 use crate::sim::genesis::Genesis;
 use crate::sim::memory::SimConnector;
 use crate::sim::profile::Profile;
 use crate::sim::provider::Provider;
+use crate::sim::symptom::{BatchTrouble, Garbage, Refusal, Symptom, Unknown};
 use crate::sim::world::World;
 
 /// Long enough for a busy machine to answer, short enough to wait for a provider that stalls.
@@ -74,33 +74,33 @@ fn outcome(result: Result<Bytes, ChainError>) -> Result<Bytes, Class> {
 async fn memory_and_network_answer_alike() {
     let both = both().await;
     let limit =
-        |refusal| Fault::RateLimit { per_second: 0, retry_after: Some(Duration::from_secs(2)), refusal };
-    let faults = [
+        |refusal| Symptom::RateLimit { per_second: 0, retry_after: Some(Duration::from_secs(2)), refusal };
+    let symptoms = [
         None,
-        Some(Fault::Drop),
-        Some(Fault::Die),
-        Some(Fault::HttpStatus(503)),
-        Some(Fault::HttpStatus(401)),
+        Some(Symptom::Drop),
+        Some(Symptom::Die),
+        Some(Symptom::HttpStatus(503)),
+        Some(Symptom::HttpStatus(401)),
         Some(limit(Refusal::Status)),
         Some(limit(Refusal::Body)),
-        Some(Fault::Garbage(Garbage::Html)),
-        Some(Fault::Garbage(Garbage::Plain)),
-        Some(Fault::Garbage(Garbage::Empty)),
-        Some(Fault::Garbage(Garbage::Truncated)),
-        Some(Fault::Lag(3)),
-        Some(Fault::NullFor { newest: 2 }),
-        Some(Fault::Corrupt(Corruption::HeaderHash)),
-        Some(Fault::FinalityUnknown(Unknown::Code32000)),
-        Some(Fault::Batch(BatchFault::Reset)),
-        Some(Fault::WrongChain(9)),
+        Some(Symptom::Garbage(Garbage::Html)),
+        Some(Symptom::Garbage(Garbage::Plain)),
+        Some(Symptom::Garbage(Garbage::Empty)),
+        Some(Symptom::Garbage(Garbage::Truncated)),
+        Some(Symptom::Lag(3)),
+        Some(Symptom::NullFor { newest: 2 }),
+        Some(Symptom::Corrupt(Corruption::HeaderHash)),
+        Some(Symptom::FinalityUnknown(Unknown::Code32000)),
+        Some(Symptom::Batch(BatchTrouble::Reset)),
+        Some(Symptom::WrongChain(9)),
     ];
-    for fault in faults {
+    for symptom in symptoms {
         both.provider.heal();
-        fault.iter().for_each(|fault| both.provider.inflict(fault.clone()));
+        symptom.iter().for_each(|symptom| both.provider.inflict(symptom.clone()));
         for body in requests() {
             let memory = outcome(both.memory.post(body.clone(), LIMITS).await);
             let network = outcome(both.network.post(body.clone(), LIMITS).await);
-            assert_eq!(memory, network, "{fault:?} {body:?}");
+            assert_eq!(memory, network, "{symptom:?} {body:?}");
         }
     }
 }
@@ -108,7 +108,7 @@ async fn memory_and_network_answer_alike() {
 #[tokio::test]
 async fn who_stalls_keeps_the_connection_and_says_nothing() {
     let both = both().await;
-    both.provider.inflict(Fault::Stall);
+    both.provider.inflict(Symptom::Stall);
     let short = Limits { deadline: Duration::from_millis(200), ..LIMITS };
     let result = both.network.post(request("eth_chainId", json!([])), short).await;
     assert_eq!(outcome(result), Err(Class::Transient));
@@ -117,14 +117,14 @@ async fn who_stalls_keeps_the_connection_and_says_nothing() {
 #[tokio::test]
 async fn who_dies_in_the_middle_of_a_request_resets_it() {
     let both = both().await;
-    both.provider.inflict(Fault::Latency(Duration::from_secs(3600)));
+    both.provider.inflict(Symptom::Latency(Duration::from_secs(3600)));
     let network = both.network.clone();
     let patient = Limits { deadline: Duration::from_secs(600), ..LIMITS };
     let pending = tokio::spawn(async move { network.post(request("eth_chainId", json!([])), patient).await });
     while both.provider.requests() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    both.provider.inflict(Fault::Die);
+    both.provider.inflict(Symptom::Die);
     assert_eq!(outcome(pending.await.unwrap()), Err(Class::Transient));
     both.provider.heal();
     assert!(both.network.post(request("eth_chainId", json!([])), LIMITS).await.is_ok());
@@ -147,7 +147,7 @@ async fn subscribers_hear_of_new_blocks_and_of_the_end() {
         let head: Value = serde_json::from_slice(&socket.receive().await.unwrap()).unwrap();
         assert_eq!(head["params"]["result"]["number"], expected);
     }
-    both.provider.inflict(Fault::Die);
+    both.provider.inflict(Symptom::Die);
     assert_eq!(socket.receive().await.unwrap_err().class, Class::Transient);
     assert!(both.socket.connect(CONNECT).await.is_err());
     both.provider.heal();

@@ -8,9 +8,9 @@ use super::{SimConnector, SimTransport};
 use crate::chain::error::ChainError;
 use crate::chain::transport::{Limits, SocketTransport, Transport};
 use crate::core::class::Class;
-use crate::sim::fault::{Fault, Refusal};
 use crate::sim::fleet::Fleet;
 use crate::sim::genesis::Genesis;
+use crate::sim::symptom::{Refusal, Symptom};
 use crate::sim::world::World;
 
 const LIMITS: Limits = Limits { deadline: Duration::from_secs(5), max_bytes: 1 << 20 };
@@ -38,17 +38,17 @@ async fn faults_end_in_the_class_that_a_real_socket_gives() {
     let alpha = alpha(&fleet);
     assert_eq!(chain_id(&alpha, LIMITS).await.unwrap()["result"], "0x539");
     let wait = Some(Duration::from_secs(3));
-    let limit = Fault::RateLimit { per_second: 0, retry_after: wait, refusal: Refusal::Status };
-    for (fault, class) in [
-        (Fault::Stall, Class::Transient),
-        (Fault::Die, Class::Transient),
-        (Fault::Drop, Class::Transient),
-        (Fault::Latency(Duration::from_secs(9)), Class::Transient),
-        (Fault::HttpStatus(502), Class::Transient),
+    let limit = Symptom::RateLimit { per_second: 0, retry_after: wait, refusal: Refusal::Status };
+    for (symptom, class) in [
+        (Symptom::Stall, Class::Transient),
+        (Symptom::Die, Class::Transient),
+        (Symptom::Drop, Class::Transient),
+        (Symptom::Latency(Duration::from_secs(9)), Class::Transient),
+        (Symptom::HttpStatus(502), Class::Transient),
         (limit, Class::RateLimited { retry_after: wait }),
     ] {
-        alpha.provider.inflict(fault.clone());
-        assert_eq!(chain_id(&alpha, LIMITS).await.unwrap_err().class, class, "{fault}");
+        alpha.provider.inflict(symptom.clone());
+        assert_eq!(chain_id(&alpha, LIMITS).await.unwrap_err().class, class, "{symptom}");
         alpha.provider.heal();
     }
     let narrow = Limits { max_bytes: 10, ..LIMITS };
@@ -59,7 +59,7 @@ async fn faults_end_in_the_class_that_a_real_socket_gives() {
 async fn a_silent_provider_costs_the_deadline_and_no_more() {
     let fleet = fleet();
     let alpha = alpha(&fleet);
-    alpha.provider.inflict(Fault::Stall);
+    alpha.provider.inflict(Symptom::Stall);
     let before = fleet.world().now();
     assert!(chain_id(&alpha, LIMITS).await.is_err());
     assert_eq!(fleet.world().now().since(before), LIMITS.deadline);
@@ -116,16 +116,16 @@ async fn sockets_end_with_their_provider_or_fall_silent() {
     let fleet = fleet();
     let alpha = alpha(&fleet);
     let mut socket = subscribed(&alpha).await;
-    alpha.provider.inflict(Fault::Die);
+    alpha.provider.inflict(Symptom::Die);
     assert_eq!(socket.receive().await.unwrap_err().class, Class::Transient);
     assert!(alpha.connect(Duration::from_secs(5)).await.is_err());
     alpha.provider.heal();
     let mut socket = subscribed(&alpha).await;
-    alpha.provider.inflict(Fault::SilentWebSocket);
+    alpha.provider.inflict(Symptom::SilentWebSocket);
     fleet.world().step();
     let silence = tokio::time::timeout(Duration::from_secs(3600), socket.receive()).await;
     assert!(silence.is_err(), "nothing in an hour");
-    alpha.provider.inflict(Fault::DeafWebSocket);
+    alpha.provider.inflict(Symptom::DeafWebSocket);
     assert!(socket.receive().await.unwrap_err().message.contains("keep-alive"));
 }
 
@@ -134,12 +134,12 @@ async fn heads_can_come_twice_or_be_skipped() {
     let fleet = fleet();
     let alpha = alpha(&fleet);
     let mut socket = subscribed(&alpha).await;
-    alpha.provider.inflict(Fault::DuplicateHeads);
+    alpha.provider.inflict(Symptom::DuplicateHeads);
     fleet.world().step();
     let twice = [socket.receive().await.unwrap(), socket.receive().await.unwrap()];
     assert_eq!(twice[0], twice[1]);
     alpha.provider.heal();
-    alpha.provider.inflict(Fault::SkipHeads);
+    alpha.provider.inflict(Symptom::SkipHeads);
     fleet.world().mine(3);
     assert_eq!(number(&socket.receive().await.unwrap()), "0x22");
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::condition::Condition;
 use crate::sim::block::Block;
 use crate::sim::corruption::Subject;
-use crate::sim::fault::Unknown;
 use crate::sim::rpc::{Answer, Detail, Question, Request, Selector};
+use crate::sim::symptom::Unknown;
 use crate::sim::view::View;
 use crate::sim::world::World;
 

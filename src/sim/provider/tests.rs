@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::{Provider, SocketManner};
 use crate::core::numbers::Height;
 use crate::sim::corruption::{Corruption, Subject};
-use crate::sim::fault::{BatchFault, Fault, Garbage, Refusal, Unknown};
 use crate::sim::fleet::Fleet;
 use crate::sim::genesis::Genesis;
 use crate::sim::reply::{HttpAnswer, Reply};
+use crate::sim::symptom::{BatchTrouble, Garbage, Refusal, Symptom, Unknown};
 use crate::sim::view::Fork;
 use crate::sim::world::World;
 
@@ -73,11 +73,11 @@ async fn orphans_are_still_told_by_hash() {
 
 #[tokio::test]
 async fn who_is_gone_resets_and_who_stalls_is_silent() {
-    for (fault, reply) in
-        [(Fault::Die, Reply::Reset), (Fault::Drop, Reply::Reset), (Fault::Stall, Reply::Silence)]
+    for (symptom, reply) in
+        [(Symptom::Die, Reply::Reset), (Symptom::Drop, Reply::Reset), (Symptom::Stall, Reply::Silence)]
     {
         let alpha = alpha();
-        alpha.inflict(fault);
+        alpha.inflict(symptom);
         assert_eq!(alpha.serve(&request("eth_chainId", json!([]))).reply, reply);
         alpha.heal();
         assert_eq!(ask(&alpha, "eth_chainId", json!([]))["result"], "0x539");
@@ -87,8 +87,8 @@ async fn who_is_gone_resets_and_who_stalls_is_silent() {
 #[tokio::test]
 async fn latency_adds_up() {
     let alpha = alpha();
-    alpha.inflict(Fault::Latency(Duration::from_secs(2)));
-    alpha.inflict(Fault::Latency(Duration::from_secs(3)));
+    alpha.inflict(Symptom::Latency(Duration::from_secs(2)));
+    alpha.inflict(Symptom::Latency(Duration::from_secs(3)));
     let after = alpha.serve(&request("eth_chainId", json!([]))).after;
     assert!(after >= Duration::from_secs(5) && after < Duration::from_secs(6));
 }
@@ -96,7 +96,7 @@ async fn latency_adds_up() {
 #[tokio::test(start_paused = true)]
 async fn a_flapping_provider_is_down_every_other_period() {
     let alpha = alpha();
-    alpha.inflict(Fault::Flap { period: Duration::from_secs(10) });
+    alpha.inflict(Symptom::Flap { period: Duration::from_secs(10) });
     let mut down = Vec::new();
     for _ in 0..4 {
         down.push(alpha.is_down());
@@ -108,16 +108,16 @@ async fn a_flapping_provider_is_down_every_other_period() {
 #[tokio::test]
 async fn what_is_not_json_rpc_is_told_apart() {
     let alpha = alpha();
-    let body = |fault| {
+    let body = |symptom| {
         alpha.heal();
-        alpha.inflict(fault);
+        alpha.inflict(symptom);
         answer(&alpha, "eth_chainId", json!([]))
     };
-    assert_eq!(body(Fault::HttpStatus(503)).status, 503);
-    assert!(body(Fault::Garbage(Garbage::Html)).body.starts_with(b"<"));
-    assert!(body(Fault::Garbage(Garbage::Plain)).body.starts_with(b"invalid"));
-    assert!(body(Fault::Garbage(Garbage::Empty)).body.is_empty());
-    let truncated = body(Fault::Garbage(Garbage::Truncated)).body;
+    assert_eq!(body(Symptom::HttpStatus(503)).status, 503);
+    assert!(body(Symptom::Garbage(Garbage::Html)).body.starts_with(b"<"));
+    assert!(body(Symptom::Garbage(Garbage::Plain)).body.starts_with(b"invalid"));
+    assert!(body(Symptom::Garbage(Garbage::Empty)).body.is_empty());
+    let truncated = body(Symptom::Garbage(Garbage::Truncated)).body;
     assert!(truncated.starts_with(b"{\"jsonrpc") && serde_json::from_slice::<Value>(&truncated).is_err());
 }
 
@@ -125,13 +125,13 @@ async fn what_is_not_json_rpc_is_told_apart() {
 async fn a_limit_refuses_in_the_status_or_in_the_body() {
     let alpha = alpha();
     let wait = Some(Duration::from_secs(7));
-    alpha.inflict(Fault::RateLimit { per_second: 2, retry_after: wait, refusal: Refusal::Status });
+    alpha.inflict(Symptom::RateLimit { per_second: 2, retry_after: wait, refusal: Refusal::Status });
     let status: Vec<u16> = (0..3).map(|_| answer(&alpha, "eth_chainId", json!([])).status).collect();
     assert_eq!(status, [200, 200, 429]);
     assert_eq!(answer(&alpha, "eth_chainId", json!([])).retry_after_s(), Some(7));
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(answer(&alpha, "eth_chainId", json!([])).status, 200);
-    alpha.inflict(Fault::RateLimit { per_second: 0, retry_after: wait, refusal: Refusal::Body });
+    alpha.inflict(Symptom::RateLimit { per_second: 0, retry_after: wait, refusal: Refusal::Body });
     let error = ask(&alpha, "eth_chainId", json!([]))["error"].clone();
     assert_eq!((&error["code"], &error["data"]["rate"]["backoff_seconds"]), (&json!(-32005), &json!(7)));
 }
@@ -139,7 +139,7 @@ async fn a_limit_refuses_in_the_status_or_in_the_body() {
 #[tokio::test]
 async fn who_lags_or_stands_still_sees_an_older_head() {
     let alpha = alpha();
-    alpha.inflict(Fault::Lag(4));
+    alpha.inflict(Symptom::Lag(4));
     assert_eq!(block(&alpha, "latest")["hash"], canonical_hash(&alpha, 26));
     assert_eq!(block(&alpha, "0x1b"), Value::Null);
     assert_eq!(block(&alpha, "finalized")["hash"], canonical_hash(&alpha, 10));
@@ -148,7 +148,7 @@ async fn who_lags_or_stands_still_sees_an_older_head() {
 #[tokio::test(start_paused = true)]
 async fn who_stands_still_misses_what_comes() {
     let alpha = alpha();
-    alpha.inflict(Fault::Freeze);
+    alpha.inflict(Symptom::Freeze);
     tokio::time::sleep(Duration::from_secs(1)).await;
     alpha.world().step();
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -160,13 +160,13 @@ async fn who_stands_still_misses_what_comes() {
 #[tokio::test]
 async fn announced_blocks_can_be_missing() {
     let alpha = alpha();
-    alpha.inflict(Fault::NullFor { newest: 2 });
+    alpha.inflict(Symptom::NullFor { newest: 2 });
     assert_eq!(ask(&alpha, "eth_blockNumber", json!([]))["result"], "0x1e");
     assert_eq!((block(&alpha, "0x1e"), block(&alpha, "0x1d")), (Value::Null, Value::Null));
     assert_eq!(block(&alpha, "0x1c")["hash"], canonical_hash(&alpha, 28));
-    alpha.inflict(Fault::Leap(1000));
+    alpha.inflict(Symptom::Leap(1000));
     assert_eq!(ask(&alpha, "eth_blockNumber", json!([]))["result"], "0x406");
-    alpha.inflict(Fault::Syncing);
+    alpha.inflict(Symptom::Syncing);
     assert_eq!(block(&alpha, "latest"), Value::Null);
 }
 
@@ -175,9 +175,9 @@ async fn a_fork_can_be_shared_and_a_lie_cannot() {
     let fleet = fleet();
     let [alpha, bravo, charlie] = ["alpha", "bravo", "charlie"].map(|name| fleet.provider(name).unwrap());
     let fork = Fork { from: Height(25), branch: 7 };
-    alpha.inflict(Fault::ForkAt(fork));
-    bravo.inflict(Fault::ForkAt(fork));
-    charlie.inflict(Fault::LieFrom(Height(25)));
+    alpha.inflict(Symptom::ForkAt(fork));
+    bravo.inflict(Symptom::ForkAt(fork));
+    charlie.inflict(Symptom::LieFrom(Height(25)));
     let head = |provider: &Provider| block(provider, "latest")["hash"].clone();
     assert_eq!(head(alpha), head(bravo));
     assert_ne!(head(alpha), head(charlie));
@@ -192,22 +192,22 @@ async fn a_fork_can_be_shared_and_a_lie_cannot() {
 #[tokio::test]
 async fn finality_can_be_unknown_or_go_back() {
     let alpha = alpha();
-    alpha.inflict(Fault::FinalityBack(3));
+    alpha.inflict(Symptom::FinalityBack(3));
     assert_eq!(block(&alpha, "finalized")["hash"], canonical_hash(&alpha, 11));
-    alpha.inflict(Fault::FinalityUnknown(Unknown::Null));
+    alpha.inflict(Symptom::FinalityUnknown(Unknown::Null));
     assert_eq!(block(&alpha, "finalized"), Value::Null);
-    alpha.inflict(Fault::FinalityUnknown(Unknown::Code39001));
+    alpha.inflict(Symptom::FinalityUnknown(Unknown::Code39001));
     assert_eq!(ask(&alpha, "eth_getBlockByNumber", json!(["safe", false]))["error"]["code"], -39001);
 }
 
 #[tokio::test]
 async fn other_answers_can_stand_in() {
     let alpha = alpha();
-    alpha.inflict(Fault::WrongChain(5));
+    alpha.inflict(Symptom::WrongChain(5));
     assert_eq!(ask(&alpha, "eth_chainId", json!([]))["result"], "0x5");
-    alpha.inflict(Fault::Unsupported("eth_getBlockReceipts".into()));
+    alpha.inflict(Symptom::Unsupported("eth_getBlockReceipts".into()));
     assert_eq!(ask(&alpha, "eth_getBlockReceipts", json!(["latest"]))["error"]["code"], -32601);
-    alpha.inflict(Fault::RpcError { code: -32000, message: "header not found".into() });
+    alpha.inflict(Symptom::RpcError { code: -32000, message: "header not found".into() });
     assert_eq!(ask(&alpha, "eth_chainId", json!([]))["error"]["message"], "header not found");
 }
 
@@ -229,7 +229,7 @@ async fn every_corruption_changes_its_subject_and_nothing_else() {
     let honest = told();
     for corruption in Corruption::ALL {
         alpha.heal();
-        alpha.inflict(Fault::Corrupt(corruption));
+        alpha.inflict(Symptom::Corrupt(corruption));
         let corrupt = told();
         let is_block = corruption.subject() == Subject::Block;
         assert_eq!(corrupt.0 != honest.0, is_block, "{corruption:?}");
@@ -249,30 +249,30 @@ async fn a_batch_is_answered_item_by_item_unless_it_is_mixed_up() {
         _ => Some(vec![json!("reset")]),
     };
     assert_eq!(ids(), Some(vec![json!(1), json!(2)]));
-    for (fault, expected) in [
-        (BatchFault::Reordered, Some(vec![json!(2), json!(1)])),
-        (BatchFault::Incomplete, Some(vec![json!(1)])),
-        (BatchFault::SingleObject, None),
-        (BatchFault::Reset, Some(vec![json!("reset")])),
-        (BatchFault::ForeignIds, Some(vec![json!(1_000_000), json!(1_000_001)])),
+    for (symptom, expected) in [
+        (BatchTrouble::Reordered, Some(vec![json!(2), json!(1)])),
+        (BatchTrouble::Incomplete, Some(vec![json!(1)])),
+        (BatchTrouble::SingleObject, None),
+        (BatchTrouble::Reset, Some(vec![json!("reset")])),
+        (BatchTrouble::ForeignIds, Some(vec![json!(1_000_000), json!(1_000_001)])),
     ] {
         alpha.heal();
-        alpha.inflict(Fault::Batch(fault));
-        assert_eq!(ids(), expected, "{fault:?}");
+        alpha.inflict(Symptom::Batch(symptom));
+        assert_eq!(ids(), expected, "{symptom:?}");
     }
 }
 
 #[tokio::test]
 async fn sockets_follow_the_faults() {
-    for (fault, manner) in [
-        (Fault::Lag(1), SocketManner::Telling),
-        (Fault::SilentWebSocket, SocketManner::Silent),
-        (Fault::DeafWebSocket, SocketManner::Deaf),
-        (Fault::Stall, SocketManner::Deaf),
-        (Fault::Die, SocketManner::Closing),
+    for (symptom, manner) in [
+        (Symptom::Lag(1), SocketManner::Telling),
+        (Symptom::SilentWebSocket, SocketManner::Silent),
+        (Symptom::DeafWebSocket, SocketManner::Deaf),
+        (Symptom::Stall, SocketManner::Deaf),
+        (Symptom::Die, SocketManner::Closing),
     ] {
         let alpha = alpha();
-        alpha.inflict(fault);
+        alpha.inflict(symptom);
         assert_eq!(alpha.socket_manner(), manner);
     }
 }

@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use super::{Director, Event, Verb, When, demo_script};
 use crate::core::numbers::Height;
-use crate::sim::fault::Fault;
 use crate::sim::fleet::{Fleet, NoSuchProvider};
 use crate::sim::genesis::Genesis;
+use crate::sim::symptom::Symptom;
 use crate::sim::world::World;
 
 fn fleet() -> Fleet {
@@ -19,12 +19,12 @@ async fn two_operators_tell_the_truth_throughout_the_demonstration() {
         let mut director = Director::new(fleet.clone(), demo_script(Height(0), 60, seed)).unwrap();
         for _ in 0..60 {
             director.step();
-            let well = fleet.providers().filter(|provider| provider.faults().is_empty());
+            let well = fleet.providers().filter(|provider| provider.symptoms().is_empty());
             let operators: BTreeSet<_> = well.map(|provider| provider.profile().operator.clone()).collect();
             assert!(operators.len() >= 2, "seed {seed}");
         }
         assert!(director.pending().is_empty());
-        assert!(fleet.providers().all(|provider| provider.faults().is_empty()));
+        assert!(fleet.providers().all(|provider| provider.symptoms().is_empty()));
         assert_eq!(fleet.world().ever_canonical().len(), fleet.world().canonical().len() + 3);
     }
 }
@@ -47,7 +47,7 @@ async fn a_script_for_somebody_else_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn events_happen_at_their_time_between_blocks_too() {
     let fleet = fleet();
-    let inflict = Verb::Inflict { provider: "alpha".into(), fault: Fault::Die };
+    let inflict = Verb::Inflict { provider: "alpha".into(), symptom: Symptom::Die };
     let script = vec![
         Event { when: When::After(Duration::from_millis(4500)), verb: inflict },
         Event::at_height(Height(3), Verb::Heal { provider: "alpha".into() }),

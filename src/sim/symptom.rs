@@ -1,7 +1,7 @@
-//! How a simulated provider can fail.
+//! What a simulated provider does when it fails.
 //!
-//! One variant a way of failing that was seen in public. Faults add up, act at once, on open connections too, and end
-//! when healed. [`super::provider`] gives each its place: on the wire, in the view, in the answer, or on the socket.
+//! Symptoms add up, act at once, on open connections too, and end when healed. [`super::provider`] gives each its place: on the
+//! wire, in the view, in the answer, or on the socket.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::core::numbers::Height;
 
 /// One way to fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum Symptom {
     /// Every answer comes this much later.
     Latency(Duration),
     /// Requests are taken and never answered.
@@ -43,7 +43,7 @@ pub enum Fault {
     Garbage(Garbage),
     /// Blocks behind what it would see.
     Lag(u64),
-    /// Its view stands still at the moment of the fault.
+    /// Its view stands still at the moment that this begins.
     Freeze,
     /// Announces heads so many blocks ahead of what there is.
     Leap(u64),
@@ -76,7 +76,7 @@ pub enum Fault {
         message: String,
     },
     /// Mixes up a batch.
-    Batch(BatchFault),
+    Batch(BatchTrouble),
     /// WebSocket: takes the subscription and then never says a word of it.
     SilentWebSocket,
     /// WebSocket: the other end is gone, and nothing says so.
@@ -122,7 +122,7 @@ pub enum Unknown {
 
 /// What is wrong with a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BatchFault {
+pub enum BatchTrouble {
     /// Answers in another order.
     Reordered,
     /// The last answer is missing.
@@ -135,7 +135,7 @@ pub enum BatchFault {
     ForeignIds,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Symptom {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Latency(more) => write!(out, "answers {} later", format_duration(*more)),
@@ -182,7 +182,7 @@ impl fmt::Display for Garbage {
     }
 }
 
-impl fmt::Display for BatchFault {
+impl fmt::Display for BatchTrouble {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Reordered => "answers batches in another order",
