@@ -13,6 +13,7 @@ pub mod messages;
 pub mod notice;
 pub mod observe;
 pub mod observer;
+pub mod orders;
 pub mod pool;
 pub mod provider;
 pub mod registry;

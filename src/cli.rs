@@ -5,11 +5,13 @@
 
 mod arguments;
 mod check;
+mod daemon;
 mod demo;
 pub mod exit;
 mod load;
 mod log;
 mod observe;
+mod order;
 mod print;
 mod run;
 mod table;
@@ -36,6 +38,8 @@ pub fn main_with(sinks: &Registry) -> ExitCode {
         Command::Check(arguments) => check::check(&arguments, sinks),
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Observe(arguments) => observe::observe(&arguments, sinks),
+        Command::Cordon(arguments) => order::cordon(&arguments, sinks),
+        Command::Uncordon(arguments) => order::uncordon(&arguments, sinks),
         Command::Verify { what } => verify::verify(&what, sinks),
     };
     exit.into()

@@ -19,7 +19,7 @@ mod secret_file;
 pub mod sink;
 mod sources;
 mod substitute;
-mod suggestion;
+pub mod suggestion;
 mod table;
 pub mod value;
 

@@ -9,6 +9,7 @@
 
 mod asking;
 mod electing;
+mod ordering;
 mod roster;
 mod ruling;
 mod showing;
@@ -175,7 +176,7 @@ impl Manager {
     }
 
     fn newcomers(&self) -> Newcomers {
-        let all_heard = self.consensus.votes().len() >= self.roster.operators().len();
+        let all_heard = self.consensus.votes().len() >= self.roster.operators(self.now()).len();
         let settled = self.now().since(self.state.started()) >= GRACE;
         if all_heard || settled { Newcomers::None } else { Newcomers::Expected }
     }

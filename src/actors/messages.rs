@@ -14,6 +14,7 @@ use crate::chain::family::{Key, RawBlock, Receipts};
 use crate::core::at::At;
 use crate::core::breaker::Supply;
 use crate::core::canonical::{Anchor, Canonical};
+use crate::core::command::{Command, Declined, Done};
 use crate::core::consensus::ruling::Agreement;
 use crate::core::eligibility::{Eligibility, Flag};
 use crate::core::event::{Draft, Event, Mode};
@@ -77,6 +78,8 @@ pub enum Role {
     Standby,
     /// It served something false: it is neither used nor heard until its time is over.
     Quarantined,
+    /// A person took it out of service: it is neither asked nor probed nor heard.
+    Cordoned,
 }
 
 /// Manager → Provider: what it is used for from now on, and what the Manager alone can tell.
@@ -260,6 +263,13 @@ pub struct FinalityViolated {
     /// What happened.
     pub explanation: String,
 }
+
+// === Orders ===
+
+/// A person, by HTTP or the command line → Manager: do this. Answered once it is done, or with the reason why not.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<Done, Declined>")]
+pub struct Order(pub Command);
 
 // === The data path ===
 

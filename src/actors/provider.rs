@@ -92,6 +92,8 @@ enum NextProbe {
     UnderWay,
     /// At its turn.
     At(SpawnHandle),
+    /// Not before it is in service again.
+    Suspended,
 }
 
 #[derive(Serialize)]
@@ -236,7 +238,7 @@ impl Observable for Provider {
         let active = self.role.role == Role::Leader;
         let idle = || match self.role.role {
             Role::Standby | Role::Witness => Some("another provider leads".to_owned()),
-            Role::Leader | Role::Quarantined => None,
+            Role::Leader | Role::Quarantined | Role::Cordoned => None,
         };
         let state = State {
             provider: self.profile.name.clone(),
@@ -273,17 +275,21 @@ impl Handler<SetRole> for Provider {
 
     fn handle(&mut self, role: SetRole, ctx: &mut Self::Context) {
         self.vitals.received("SetRole");
-        let promoted = role.role != self.role.role && role.role != Role::Standby;
+        let (before, after) = (self.role.role, role.role);
+        let promoted = after != before && !matches!(after, Role::Standby | Role::Cordoned);
         self.desk.borrow_mut().supply = role.supply;
         let paced = self.sight.poll_interval();
         self.sight.expect(role.block_time);
         // A turn that was set at a slower pace would come too late.
         let outpaced = self.sight.poll_interval() * 2 < paced;
         self.role = role;
+        if after != before && after == Role::Cordoned {
+            return self.retire(ctx);
+        }
         if promoted {
             self.subscribe(ctx);
         }
-        if promoted || outpaced {
+        if promoted || outpaced || (before == Role::Cordoned && after != before) {
             self.probe_soon(ctx);
         }
     }

@@ -14,6 +14,7 @@ use crate::actors::link::{Handle, Link};
 use crate::actors::manager::{self, Manager, Mandate, Ways};
 use crate::actors::messages::{Appended, Drain};
 use crate::actors::notice::Notices;
+use crate::actors::orders::Orders;
 use crate::actors::pool::Pool;
 use crate::actors::provider::{Profile, Provider};
 use crate::actors::sink::{Build, Sink, Source};
@@ -34,6 +35,8 @@ pub struct Estate {
     pub notices: Notices,
     /// Where the chains' status is put up.
     pub board: Board,
+    /// Where people's orders go.
+    pub orders: Orders,
 }
 
 /// One chain as it is to be run.
@@ -129,6 +132,7 @@ pub fn start(estate: &Estate, mut plan: Blueprint, attached: &[Attach]) -> Runni
     posts.start_validator(estate, &plan);
     posts.start_fetcher(estate, &plan);
     posts.start_manager(estate, plan.mandate);
+    estate.orders.enter(&chain, posts.manager.link());
     posts.start_providers(estate, &chain);
     let providers = posts.providers.iter().map(|(_, post)| post.link());
     Running {

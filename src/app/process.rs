@@ -15,6 +15,7 @@ use crate::actors::clock::Clock;
 use crate::actors::link::Link;
 use crate::actors::notice::{Notice, Notices};
 use crate::actors::observer::ObserveAll;
+use crate::actors::orders::Orders;
 use crate::actors::pool::Pool;
 use crate::actors::registry::Registry;
 use crate::actors::slot::House;
@@ -81,6 +82,7 @@ pub fn estate(given_up: &mpsc::UnboundedSender<String>) -> Estate {
         pool: Pool::threads(jobs),
         notices: Notices::default(),
         board: Board::default(),
+        orders: Orders::default(),
     }
 }
 

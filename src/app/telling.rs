@@ -33,9 +33,16 @@ pub fn tell(http: Http, estate: &Estate, observer: Link<ObserveAll>) -> Result<S
         };
         Box::pin(observed) as futures_util::future::BoxFuture<'static, Vec<serde_json::Value>>
     };
+    let orders = estate.orders.clone();
+    let command = move |chain: String, command| {
+        let orders = orders.clone();
+        let given = async move { orders.give(&chain, command).await };
+        Box::pin(given) as futures_util::future::BoxFuture<'static, _>
+    };
     let desk = Desk {
         board: estate.board.clone(),
         observe: Arc::new(observe),
+        command: Arc::new(command),
         metrics: Arc::new(move || exporter.render()),
         token: http.token,
         hosts: http.hosts,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -29,6 +30,10 @@ pub enum Command {
     Demo(DemoArguments),
     /// Ask the actors of a running blocktap what they are doing
     Observe(ObserveArguments),
+    /// Take a provider of a running blocktap out of service: it is neither asked nor heard
+    Cordon(CordonArguments),
+    /// Take a cordoned provider into service again
+    Uncordon(UncordonArguments),
     /// Prove what was delivered, or one block
     Verify {
         /// What to verify.
@@ -86,12 +91,81 @@ pub struct ObserveArguments {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// Which process.
+    #[command(flatten)]
+    pub daemon: DaemonArguments,
+}
+
+/// Which running process.
+#[derive(Clone, Debug, Args)]
+pub struct DaemonArguments {
     /// The configuration of the running blocktap, for its address and token
     #[arg(long, value_name = "PATH")]
     pub settings: Option<PathBuf>,
     /// The address of a running blocktap without a configuration, such as the demo's
     #[arg(long, value_name = "ADDRESS", conflicts_with = "settings")]
     pub at: Option<SocketAddr>,
+}
+
+/// `cordon`
+#[derive(Clone, Debug, Args)]
+pub struct CordonArguments {
+    /// Which provider, by the names in the configuration
+    #[arg(value_name = "CHAIN/PROVIDER")]
+    pub place: Place,
+    /// For how long, such as 30m or 2h; without it until it is uncordoned, over restarts too
+    #[arg(long = "for", value_name = "TIME", value_parser = whole_seconds)]
+    pub lasting: Option<Duration>,
+    /// Why, for whoever wonders later
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Even if no eligible provider is left then, and the stream stands still
+    #[arg(long)]
+    pub force: bool,
+    /// Which process.
+    #[command(flatten)]
+    pub daemon: DaemonArguments,
+}
+
+/// `uncordon`
+#[derive(Clone, Debug, Args)]
+pub struct UncordonArguments {
+    /// Which provider, by the names in the configuration
+    #[arg(value_name = "CHAIN/PROVIDER")]
+    pub place: Place,
+    /// Which process.
+    #[command(flatten)]
+    pub daemon: DaemonArguments,
+}
+
+/// A provider of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The chain's name.
+    pub chain: String,
+    /// The provider's name.
+    pub provider: String,
+}
+
+impl std::str::FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('/') {
+            Some((chain, provider)) if !chain.is_empty() && !provider.is_empty() => {
+                Ok(Self { chain: chain.into(), provider: provider.into() })
+            }
+            _ => Err("name the chain and the provider, such as ethereum/alchemy".into()),
+        }
+    }
+}
+
+fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time < Duration::from_secs(1) {
+        return Err("a second is the least".into());
+    }
+    Ok(Duration::from_secs(time.as_secs()))
 }
 
 /// `verify`
@@ -145,6 +219,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_provider_is_named_with_its_chain() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' ')).map(|parsed| parsed.command);
+        let Command::Cordon(cordon) = parse("blocktap cordon sim/alpha --for 90m").unwrap() else { panic!() };
+        assert_eq!(cordon.place, Place { chain: "sim".into(), provider: "alpha".into() });
+        assert_eq!(cordon.lasting, Some(Duration::from_secs(5400)));
+        for mistaken in ["cordon alpha", "cordon /alpha", "cordon sim/", "cordon sim/alpha --for 1ms"] {
+            assert!(parse(&format!("blocktap {mistaken}")).is_err(), "{mistaken}");
+        }
     }
 
     #[test]

@@ -7,9 +7,13 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::board::Board;
+use crate::core::command::{Command, Declined, Done};
 
 /// Asks the actors whose path a pattern covers what they are doing. Must answer, whatever state they are in.
 pub type Observe = Arc<dyn Fn(String) -> BoxFuture<'static, Vec<Value>> + Send + Sync>;
+
+/// Has a chain's Manager carry an order out. Must answer, whatever state the actors are in.
+pub type Execute = Arc<dyn Fn(String, Command) -> BoxFuture<'static, Result<Done, Declined>> + Send + Sync>;
 
 /// Writes all metrics in Prometheus' text format.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -21,6 +25,8 @@ pub struct Desk {
     pub board: Board,
     /// Asks the actors.
     pub observe: Observe,
+    /// Carries orders out.
+    pub command: Execute,
     /// Writes the metrics.
     pub metrics: Render,
     /// What whoever asks for metrics, health or debug pages must show, as `Authorization: Bearer TOKEN`. Required on any

@@ -3,18 +3,22 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HOST};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, web};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::commands;
 use super::hosts::Hosts;
 use super::refusal::Refusal;
 
 /// Pages that need no token. Every other path does, known or not.
 const OPEN: [&str; 3] = ["/", "/live", "/ready"];
+
+/// What a browser sends along with whatever a page makes it ask (<https://www.w3.org/TR/fetch-metadata/>).
+const SENT_BY_BROWSERS: &str = "sec-fetch-site";
 
 /// The rules of one server.
 pub(super) struct Gate {
@@ -28,6 +32,15 @@ struct Visitor<'a> {
     method: &'a Method,
     path: &'a str,
     authorization: Option<&'a str>,
+    content_type: Option<&'a str>,
+    sender: Sender,
+}
+
+/// What made the request, as far as it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    Program,
+    WebPage,
 }
 
 // === impl Gate ===
@@ -42,9 +55,7 @@ impl Gate {
         if visitor.hosts.is_empty() || !visitor.hosts.iter().all(known) {
             return Err(Refusal::StrangeHost);
         }
-        if *visitor.method != Method::GET && *visitor.method != Method::HEAD {
-            return Err(Refusal::Method);
-        }
+        visitor.method_fits()?;
         match &self.token {
             Some(token) if !OPEN.contains(&visitor.path) && !shown(token, visitor.authorization) => {
                 Err(Refusal::Token)
@@ -79,6 +90,31 @@ impl<'a> Visitor<'a> {
             method: request.method(),
             path: request.uri().path(),
             authorization,
+            content_type: headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()),
+            sender: match headers.contains_key(ORIGIN) || headers.contains_key(SENT_BY_BROWSERS) {
+                true => Sender::WebPage,
+                false => Sender::Program,
+            },
+        }
+    }
+
+    /// Reading is done with GET, ordering with POST, and nothing else at all.
+    fn method_fits(&self) -> Result<(), Refusal> {
+        let orders = self.path.starts_with(commands::PATH);
+        match *self.method {
+            Method::POST if orders => self.may_order(),
+            _ if orders => Err(Refusal::NoReading),
+            Method::GET | Method::HEAD => Ok(()),
+            _ => Err(Refusal::Method),
+        }
+    }
+
+    fn may_order(&self) -> Result<(), Refusal> {
+        let kind = self.content_type.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        match self.sender {
+            Sender::WebPage => Err(Refusal::WebPage),
+            Sender::Program if !kind.trim().eq_ignore_ascii_case("application/json") => Err(Refusal::NotJson),
+            Sender::Program => Ok(()),
         }
     }
 }
@@ -159,8 +195,40 @@ mod tests {
         assert_eq!(gate(None).judge(&Visitor::of(&none)), Err(Refusal::StrangeHost));
     }
 
+    fn order(method: Method, headers: &[(&'static str, &'static str)]) -> Result<(), Refusal> {
+        let bare = TestRequest::with_uri("/commands/sim").method(method).insert_header(("host", "localhost"));
+        let request = headers.iter().fold(bare, |request, header| request.append_header(*header));
+        gate(None).judge(&Visitor::of(&request.to_http_request()))
+    }
+
     #[test]
-    fn nothing_can_be_changed() {
+    fn orders_are_taken_from_programs_and_never_from_web_pages() {
+        const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+        assert_eq!(order(Method::POST, &[JSON]), Ok(()));
+        for origin in ["https://evil.example", "http://localhost", "null"] {
+            assert_eq!(order(Method::POST, &[JSON, ("origin", origin)]), Err(Refusal::WebPage), "{origin}");
+        }
+        let fetched = ("sec-fetch-site", "same-origin");
+        assert_eq!(order(Method::POST, &[JSON, fetched]), Err(Refusal::WebPage));
+        for simple in ["text/plain", "application/x-www-form-urlencoded", "text/plain; application/json"] {
+            assert_eq!(order(Method::POST, &[("content-type", simple)]), Err(Refusal::NotJson), "{simple}");
+        }
+        assert_eq!(order(Method::POST, &[]), Err(Refusal::NotJson));
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE] {
+            assert_eq!(order(method, &[JSON]), Err(Refusal::NoReading));
+        }
+    }
+
+    #[test]
+    fn orders_need_the_token_too() {
+        let request = TestRequest::with_uri("/commands/sim").method(Method::POST);
+        let request = request.insert_header(("host", "localhost"));
+        let request = request.insert_header(("content-type", "application/json")).to_http_request();
+        assert_eq!(gate(Some(TOKEN)).judge(&Visitor::of(&request)), Err(Refusal::Token));
+    }
+
+    #[test]
+    fn no_other_page_can_change_anything() {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS, Method::TRACE] {
             let request = TestRequest::with_uri("/live").method(method).insert_header(("host", "localhost"));
             assert_eq!(gate(None).judge(&Visitor::of(&request.to_http_request())), Err(Refusal::Method));

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use super::board::ChainStatus;
+use super::commands;
 use super::desk::Desk;
 use super::refusal::Refusal;
 
@@ -23,7 +24,8 @@ const INDEX: &str = "blocktap\n\n\
     /ready          every chain delivers, or why not\n\
     /health         each chain's head, lag and provider, in JSON\n\
     /metrics        for Prometheus\n\
-    /debug/actors   what each actor is doing, in JSON; /debug/actors/PATTERN for some of them\n";
+    /debug/actors   what each actor is doing, in JSON; /debug/actors/PATTERN for some of them\n\
+    /commands/CHAIN orders to a chain, as JSON by POST\n";
 
 /// What the pages are made from.
 pub(super) struct Source {
@@ -49,11 +51,21 @@ impl Source {
     pub(super) fn new(desk: Desk) -> Self {
         Self { desk, observers: Semaphore::new(OBSERVERS) }
     }
+
+    pub(super) const fn desk(&self) -> &Desk {
+        &self.desk
+    }
 }
 
 /// Which page is where.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let orders = web::JsonConfig::default().limit(commands::LONGEST_BYTES);
     config
+        .service(
+            web::resource(format!("{}{{chain}}", commands::PATH))
+                .app_data(orders)
+                .route(web::post().to(commands::command)),
+        )
         .route("/", web::to(index))
         .route("/live", web::to(live))
         .route("/ready", web::to(ready))

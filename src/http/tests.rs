@@ -13,6 +13,7 @@ use super::board::{Board, ChainStatus, Pace};
 use super::desk::Desk;
 use super::metrics::tests::Scraped;
 use super::server::{CONNECTIONS, HttpError, Server, serve};
+use crate::core::command::{Command, Declined, Done};
 use crate::core::hash::Hash;
 use crate::core::header::BlockRef;
 use crate::core::numbers::Height;
@@ -31,9 +32,18 @@ fn desk() -> Desk {
     Desk {
         board: Board::default(),
         observe: Arc::new(observe),
+        command: Arc::new(|chain, command| Box::pin(std::future::ready(carried_out(&chain, &command)))),
         metrics: Arc::new(metrics),
         token: None,
         hosts: Vec::new(),
+    }
+}
+
+/// The chain `ethereum` does whatever is ordered; there is no other.
+fn carried_out(chain: &str, command: &Command) -> Result<Done, Declined> {
+    match chain {
+        "ethereum" => Ok(Done::plainly(format!("{command:?}"))),
+        _ => Err(Declined::Unknown { what: "chain", name: chain.into(), known: vec!["ethereum".into()] }),
     }
 }
 
@@ -201,6 +211,29 @@ async fn only_reading_is_possible_and_no_other_site_may_read() {
     }
     let head = say(server.address(), "HEAD /live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert_eq!((head.status, &*head.body, head.headers["content-length"].as_str()), (200, "", "5"));
+    server.stop().await;
+}
+
+async fn order(server: &Server, chain: &str, body: &str) -> Answer {
+    let length = body.len();
+    let head =
+        format!("POST /commands/{chain} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json");
+    say(server.address(), &format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}")).await
+}
+
+#[actix_web::test]
+async fn orders_are_carried_out_or_answered_with_the_reason_why_not() {
+    let server = started(desk());
+    let uncordon = r#"{"command":"uncordon","provider":"a"}"#;
+    let done = order(&server, "ethereum", uncordon).await;
+    assert_eq!((done.status, &done.json()["done"]), (200, &json!(r#"Uncordon { provider: "a" }"#)));
+    let elsewhere = order(&server, "base", uncordon).await;
+    assert_eq!((elsewhere.status, &elsewhere.json()["known"]), (404, &json!(["ethereum"])));
+    for malformed in ["", "{}", r#"{"command":"explode"}"#, &format!("{{\"x\":\"{}\"}}", "x".repeat(5000))] {
+        let answer = order(&server, "ethereum", malformed).await;
+        assert_eq!(answer.status, 400, "{malformed}");
+        assert!(answer.json()["error"].as_str().unwrap().starts_with("this is no order"));
+    }
     server.stop().await;
 }
 

@@ -4,8 +4,10 @@
 
 mod check;
 mod configuration;
+mod daemon;
 mod demo;
 mod observe;
+mod order;
 mod run;
 mod terminal;
 mod verify_block;

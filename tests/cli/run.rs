@@ -1,10 +1,8 @@
 //! `blocktap run`, as far as it can be tried without a chain.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::daemon::{Daemon, asked};
 use crate::terminal::Terminal;
 
 const CHAIN: &str = "[[chains]]\nname = 'sim'\nchain_id = 'eip155:1'\n[[chains.providers]]\nname = 'a'\n\
@@ -41,41 +39,4 @@ fn without_a_network_it_goes_on_and_says_what_it_waits_for() {
     let answer = looks.next().unwrap();
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("sim: not ready, starting: a provider that answers"), "{answer}");
-}
-
-/// A daemon that ends with the test.
-struct Daemon(Child);
-
-impl Daemon {
-    /// Started, with the address that it says it answers on.
-    fn started(terminal: &Terminal) -> (Self, String) {
-        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("blocktap"))
-            .arg("run")
-            .current_dir(terminal.folder())
-            .env("NO_COLOR", "1")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let running = log.find(|line| line.contains(" running ")).unwrap();
-        let address = running.split("http=").nth(1).unwrap().trim().to_owned();
-        // What it says later must not fill the pipe.
-        std::thread::spawn(move || log.for_each(drop));
-        (Self(child), address)
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-fn asked(address: &str, path: &str, host: &str) -> String {
-    let mut connection = TcpStream::connect(address).unwrap();
-    write!(connection, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
-    answer
 }

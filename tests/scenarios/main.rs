@@ -7,6 +7,7 @@
     reason = "a test may panic and print; clippy sees only functions marked as tests"
 )]
 
+mod orders;
 mod stage;
 
 mod consensus;

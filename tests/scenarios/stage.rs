@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use blocktap::actors::clock::Clock;
 use blocktap::actors::manager::Mandate;
 use blocktap::actors::notice::{Notice, Notices};
+use blocktap::actors::orders::Orders;
 use blocktap::actors::pool::Pool;
 use blocktap::actors::provider::Profile;
 use blocktap::actors::registry::Registry;
@@ -116,7 +117,8 @@ fn raise(setting: Setting, fleet: Fleet) -> Stage {
     let told = given_up.clone();
     let escalate = Arc::new(move |path: &str| told.lock().unwrap().push(path.to_owned()));
     let house = House { clock, registry: Registry::default(), escalate };
-    let estate = Estate { house, pool: Pool::Inline, notices, board: Board::default() };
+    let (board, orders) = (Board::default(), Orders::default());
+    let estate = Estate { house, pool: Pool::Inline, notices, board, orders };
     let chain = ChainId::evm(setting.genesis.chain);
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new(chain.clone(), Default::default()));
     let record = Record::default();

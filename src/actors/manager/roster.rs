@@ -7,6 +7,7 @@ use crate::actors::link::Link;
 use crate::actors::messages::{FetchBlock, HeadTimed, HeaderAt, Report, Role, Route, SetRole};
 use crate::core::at::At;
 use crate::core::consensus::votes::Operator;
+use crate::core::cordon::Cordon;
 use crate::core::election::Candidate;
 use crate::core::eligibility::{Fitness, Flag};
 use crate::core::hash::Hash;
@@ -65,6 +66,7 @@ pub struct Seat {
     pub moved: Option<At>,
     /// Heights that it is being asked about.
     pub asked: BTreeSet<Height>,
+    cordon: Option<Cordon>,
     quarantined: Option<At>,
     offences: u32,
     astray: Option<At>,
@@ -82,14 +84,29 @@ pub struct Roster {
 impl Seat {
     fn new(ways: Ways) -> Self {
         let asked = BTreeSet::new();
-        let (report, moved, quarantined, astray, told) = (None, None, None, None, None);
-        Self { ways, report, moved, asked, quarantined, offences: 0, astray, told }
+        let (report, moved, cordon, quarantined, astray, told) = (None, None, None, None, None, None);
+        Self { ways, report, moved, asked, cordon, quarantined, offences: 0, astray, told }
     }
 
-    /// Whether its word counts: it serves the right chain and is not quarantined.
+    /// Whether its word counts: it serves the right chain and is neither quarantined nor cordoned.
     pub fn is_heard(&self, genesis: Option<Hash>, now: At) -> bool {
         let shown = self.report.as_ref().and_then(|report| report.genesis);
-        shown.is_some() && (genesis.is_none() || shown == genesis) && !self.is_quarantined(now)
+        shown.is_some() && (genesis.is_none() || shown == genesis) && !self.is_excluded(now)
+    }
+
+    /// Whether it is quarantined or cordoned.
+    pub fn is_excluded(&self, now: At) -> bool {
+        self.is_quarantined(now) || self.cordon(now).is_some()
+    }
+
+    /// Its cordon, if it is out of service.
+    pub fn cordon(&self, now: At) -> Option<&Cordon> {
+        self.cordon.as_ref().filter(|cordon| cordon.holds(now))
+    }
+
+    /// Takes it out of service, or into service again.
+    pub fn set_cordon(&mut self, cordon: Option<Cordon>) {
+        self.cordon = cordon;
     }
 
     /// Whether it is quarantined.
@@ -144,7 +161,12 @@ impl Seat {
     /// Whether it may be asked at all.
     pub fn is_usable(&self, now: At) -> bool {
         let barred = |report: &Report| matches!(report.eligibility.fitness(now), Fitness::Barred { .. });
-        !self.is_quarantined(now) && self.report.as_ref().is_some_and(|report| !barred(report))
+        !self.is_excluded(now) && self.report.as_ref().is_some_and(|report| !barred(report))
+    }
+
+    /// Whether it may be asked and is in good health.
+    pub fn is_eligible(&self, now: At) -> bool {
+        self.is_usable(now) && self.report.as_ref().is_some_and(|report| report.eligibility.eligible())
     }
 
     /// Tells it its role, if that is news.
@@ -181,10 +203,11 @@ impl Roster {
 
     /// How many operators have a provider in good health.
     pub fn healthy_operators(&self, now: At) -> usize {
-        let healthy = |seat: &&Seat| {
-            seat.is_usable(now) && seat.report.as_ref().is_some_and(|report| report.eligibility.eligible())
-        };
-        self.iter().filter(healthy).map(|seat| &seat.ways.operator).collect::<BTreeSet<_>>().len()
+        self.iter()
+            .filter(|seat| seat.is_eligible(now))
+            .map(|seat| &seat.ways.operator)
+            .collect::<BTreeSet<_>>()
+            .len()
     }
 
     /// Whether any provider that may be asked answers.
@@ -205,9 +228,10 @@ impl Roster {
         all.then(|| format!("{} serve another chain; correct chain_id or the endpoints", names.join(", ")))
     }
 
-    /// How many different operators there are.
-    pub fn operators(&self) -> BTreeSet<Operator> {
-        self.iter().map(|seat| seat.ways.operator.clone()).collect()
+    /// The operators that have a provider which may be heard.
+    pub fn operators(&self, now: At) -> BTreeSet<Operator> {
+        let seats = self.iter().filter(|seat| !seat.is_excluded(now));
+        seats.map(|seat| seat.ways.operator.clone()).collect()
     }
 
     /// Whether the word of this very provider counts: another of the same operator does not speak for it.
@@ -240,6 +264,7 @@ impl Roster {
             (court.forked.contains(&seat.ways.operator) || seat.is_astray(court.block_time, now))
                 .then_some(Flag::Forked),
             quarantined.map(|until| Flag::Quarantined { until }),
+            seat.cordon(now).map(|cordon| Flag::Cordoned { cordon: cordon.clone() }),
         ];
         flags.into_iter().flatten().collect()
     }
@@ -291,8 +316,10 @@ impl Roster {
 
     /// The role that fits a provider.
     pub fn role(&self, name: &str, leader: Option<&str>, witness: Option<&str>, now: At) -> Role {
-        let quarantined = self.seats.get(name).is_some_and(|seat| seat.is_quarantined(now));
+        let seat = self.seats.get(name);
+        let quarantined = seat.is_some_and(|seat| seat.is_quarantined(now));
         match name {
+            _ if seat.is_some_and(|seat| seat.cordon(now).is_some()) => Role::Cordoned,
             _ if quarantined => Role::Quarantined,
             _ if Some(name) == leader => Role::Leader,
             _ if Some(name) == witness => Role::Witness,

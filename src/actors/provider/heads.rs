@@ -9,6 +9,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, SpawnHandle, WrapFuture};
 
 use super::desk::{self, Desk, Terms};
 use super::{Provider, probe};
+use crate::actors::messages::Role;
 use crate::chain::error::ChainError;
 use crate::chain::family::{Announcement, Family, Heads, Key};
 use crate::chain::transport::SocketTransport;
@@ -102,6 +103,9 @@ impl Subscription {
 impl Provider {
     /// Connects where no heads are announced, if it is time to.
     pub(super) fn subscribe(&mut self, ctx: &mut Context<Self>) {
+        if self.role.role == Role::Cordoned {
+            return;
+        }
         let stuck = self.sight.announcements_stuck(self.vitals.now());
         if stuck && self.subscription.is_live() {
             tracing::warn!(

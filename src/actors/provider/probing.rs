@@ -22,6 +22,10 @@ const MISFIT_PAUSE: Duration = Duration::from_secs(600);
 
 impl Provider {
     pub(super) fn probe(&mut self, ctx: &mut Context<Self>) {
+        if self.role.role == Role::Cordoned {
+            self.next_probe = NextProbe::Suspended;
+            return;
+        }
         let asked = |ask: bool| if ask { Ask::Now } else { Ask::Not };
         let questions =
             Questions { identity: asked(self.genesis.is_none()), priority: self.probe_priority() };
@@ -62,10 +66,24 @@ impl Provider {
 
     /// Probes now rather than in its turn: something happened that only a look can explain.
     pub(super) fn probe_soon(&mut self, ctx: &mut Context<Self>) {
+        match self.next_probe {
+            NextProbe::UnderWay => {}
+            NextProbe::At(turn) => {
+                ctx.cancel_future(turn);
+                self.probe(ctx);
+            }
+            NextProbe::Suspended => self.probe(ctx),
+        }
+    }
+
+    /// Leaves the provider alone: a person took it out of service.
+    pub(super) fn retire(&mut self, ctx: &mut Context<Self>) {
         if let NextProbe::At(turn) = self.next_probe {
             ctx.cancel_future(turn);
-            self.probe(ctx);
+            self.next_probe = NextProbe::Suspended;
         }
+        self.subscription.drop_connection(ctx);
+        self.report();
     }
 
     /// Whom nobody waits for is probed out of the smallest share; who just came is looked at before all others.
@@ -129,7 +147,7 @@ impl Provider {
         }
         let block_time = self.sight.block_time();
         match (self.role.role, self.subscription.is_live()) {
-            (Role::Standby | Role::Quarantined, _) => self.profile.health.probe_interval,
+            (Role::Standby | Role::Quarantined | Role::Cordoned, _) => self.profile.health.probe_interval,
             (Role::Leader | Role::Witness, true) => {
                 (block_time * 2).clamp(Duration::from_secs(1), Duration::from_secs(15))
             }

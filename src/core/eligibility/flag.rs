@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::core::at::At;
 use crate::core::breaker;
+use crate::core::cordon::Cordon;
 use crate::core::readable::seconds;
 
 /// One reason not to use a provider.
@@ -47,8 +48,11 @@ pub enum Flag {
         /// Until it may ask again.
         until: At,
     },
-    /// The operator ordered it out of service.
-    Cordoned,
+    /// A person ordered it out of service.
+    Cordoned {
+        /// The order.
+        cordon: Cordon,
+    },
     /// Too many of its requests fail.
     FailureRatio {
         /// The time-weighted share of failures.
@@ -85,6 +89,7 @@ impl Flag {
     pub fn holds(&self, now: At) -> bool {
         match self {
             Self::Quarantined { until } | Self::Throttled { until } => now < *until,
+            Self::Cordoned { cordon } => cordon.holds(now),
             _ => true,
         }
     }
@@ -96,7 +101,7 @@ impl Flag {
             | Self::WrongChain
             | Self::Forked
             | Self::Quarantined { .. }
-            | Self::Cordoned => Severity::Barring,
+            | Self::Cordoned { .. } => Severity::Barring,
             Self::BreakerOpen { .. } => Severity::Down,
             Self::Throttled { .. } => Severity::Resting,
             Self::Syncing
@@ -130,7 +135,7 @@ impl Flag {
             Self::Throttled { until } => {
                 format!("throttled for {}: too many requests", seconds(until.since(now)))
             }
-            Self::Cordoned => "cordoned by the operator".into(),
+            Self::Cordoned { cordon } => cordon.describe(now),
             Self::FailureRatio { ratio } => format!("error ratio {ratio:.2}"),
             Self::Slow { latency } => format!("answers take {}", seconds(*latency)),
             Self::NoCapability { missing } => format!("it cannot serve {missing}"),

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::core::breaker::Breaker;
+use crate::core::cordon::Cordon;
 use crate::core::outcome::{FailureKind, Outcome};
 
 const NOW: At = At::from_secs(1000);
@@ -159,7 +160,8 @@ fn a_quarantine_ends_by_itself_and_bars_until_then() {
 
 #[test]
 fn flags_read_well_as_json() {
-    let world = World { head: 90, declared: vec![Flag::Cordoned], ..World::default() };
+    let cordon = Cordon { until: None, by: None, reason: None };
+    let world = World { head: 90, declared: vec![Flag::Cordoned { cordon }], ..World::default() };
     let json = serde_json::to_value(world.assess()).unwrap();
     assert_eq!(json[0]["flag"], "cordoned");
     assert_eq!((&json[1]["flag"], &json[1]["blocks"]), (&"lagging".into(), &10.into()));

@@ -1,0 +1,93 @@
+//! What people order: providers taken out of service and into it again.
+
+use actix::{Context, Handler, MessageResult};
+
+use super::Manager;
+use crate::actors::messages::Order;
+use crate::actors::observe::Observable;
+use crate::core::command::{Command, Declined, Done, lasting};
+use crate::core::consensus::ruling::OnSingle;
+use crate::core::cordon::Cordon;
+
+impl Manager {
+    fn carry_out(&mut self, command: Command) -> Result<Done, Declined> {
+        match command {
+            Command::Cordon { provider, for_s, by, reason, force } => {
+                let until = lasting(for_s).map(|lasting| self.now() + lasting);
+                self.cordon(&provider, Cordon { until, by, reason }, force)
+            }
+            Command::Uncordon { provider } => self.uncordon(&provider),
+        }
+    }
+
+    fn cordon(&mut self, name: &str, cordon: Cordon, force: bool) -> Result<Done, Declined> {
+        let now = self.now();
+        let seat = self.roster.seat(name);
+        let operator = seat.map(|seat| seat.ways.operator.clone()).ok_or_else(|| self.unknown(name))?;
+        let left = self.operators_left_without(name);
+        if left == 0 && !force {
+            return Err(Declined::Unwise(format!(
+                "no eligible provider would be left without {name}, and {} would stand still; force it if that is meant",
+                self.mandate.chain
+            )));
+        }
+        let words = cordon.describe(now);
+        if let Some(seat) = self.roster.seat(name) {
+            seat.set_cordon(Some(cordon));
+        }
+        self.consensus.revoke(&operator);
+        self.finality.revoke(&operator);
+        tracing::warn!(chain = self.mandate.chain, provider = name, words, "provider cordoned");
+        let warnings = self.warnings(left);
+        Ok(Done { done: format!("{}/{name} is {words}", self.mandate.chain), warnings })
+    }
+
+    fn uncordon(&mut self, name: &str) -> Result<Done, Declined> {
+        let now = self.now();
+        let Some(seat) = self.roster.seat(name) else { return Err(self.unknown(name)) };
+        if seat.cordon(now).is_none() {
+            return Err(Declined::Unwise(format!("{name} is not cordoned")));
+        }
+        seat.set_cordon(None);
+        tracing::warn!(chain = self.mandate.chain, provider = name, "provider uncordoned");
+        Ok(Done::plainly(format!(
+            "{}/{name} is in service again; it is being looked at now",
+            self.mandate.chain
+        )))
+    }
+
+    /// How many operators have a provider in good health, `name` apart.
+    fn operators_left_without(&self, name: &str) -> usize {
+        let now = self.now();
+        let others = self.roster.iter().filter(|seat| seat.ways.name != name && seat.is_eligible(now));
+        others.map(|seat| &seat.ways.operator).collect::<std::collections::BTreeSet<_>>().len()
+    }
+
+    fn warnings(&self, operators_left: usize) -> Vec<String> {
+        let warning = match (operators_left, self.consensus.rules.on_single) {
+            (0, _) => "no eligible provider is left: nothing more is delivered until one is back",
+            (1, OnSingle::Hold) => {
+                "one operator is left: nothing more is delivered on its word alone (on_single)"
+            }
+            (1, OnSingle::Flag) => "one operator is left: blocks are delivered on its word alone",
+            _ => return Vec::new(),
+        };
+        vec![warning.into()]
+    }
+
+    fn unknown(&self, name: &str) -> Declined {
+        let known = self.roster.iter().map(|seat| seat.ways.name.clone()).collect();
+        Declined::Unknown { what: "provider", name: name.into(), known }
+    }
+}
+
+impl Handler<Order> for Manager {
+    type Result = MessageResult<Order>;
+
+    fn handle(&mut self, order: Order, ctx: &mut Context<Self>) -> Self::Result {
+        self.vitals().received("Order");
+        let answer = self.carry_out(order.0);
+        self.deliberate(ctx);
+        MessageResult(answer)
+    }
+}
