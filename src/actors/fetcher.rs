@@ -17,7 +17,8 @@ use self::errand::{Bearer, Errand, Errands};
 use super::budget::{Budget, Permit};
 use super::link::{Link, Unreachable};
 use super::messages::{
-    Accused, Candidate, Drain, Elected, FetchBlock, HeadAdvanced, Plan, Rewind, Route, Served, Wanted,
+    Accused, Candidate, Drain, Elected, FetchBlock, HeadAdvanced, Plan, Replayed, Rewind, Route, Served,
+    Wanted,
 };
 use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
@@ -45,6 +46,8 @@ pub struct Links {
     pub candidate: Link<Candidate>,
     /// The Manager: a provider served something false.
     pub accused: Link<Accused>,
+    /// The Manager: what a change of the lead cost.
+    pub replayed: Link<Replayed>,
 }
 
 /// Gets one chain's blocks.
@@ -196,6 +199,8 @@ impl Fetcher {
     ) {
         let Some(errand) = self.errands.returned(key, &bearer) else {
             self.counts.late += 1;
+            let dropped = u64::from(matches!(answer, Ok(Ok(_))));
+            self.links.replayed.tell(Replayed { term: self.term, blocks: 0, dropped });
             return;
         };
         match answer {
@@ -261,7 +266,8 @@ impl Handler<Elected> for Fetcher {
         self.vitals.received("Elected");
         if elected.term != self.term {
             self.term = elected.term;
-            self.errands.recall_tip();
+            let blocks = self.errands.recall_tip();
+            self.links.replayed.tell(Replayed { term: self.term, blocks, dropped: 0 });
         }
         self.routes = elected.routes;
         self.pump(ctx);

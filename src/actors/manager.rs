@@ -13,6 +13,7 @@ mod ordering;
 mod roster;
 mod ruling;
 mod showing;
+mod swapping;
 mod tenure;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +27,7 @@ use self::tenure::Tenure;
 use super::link::Link;
 use super::messages::{
     Accused, Acquitted, Agreed, Begin, ChainMoved, ChainRestored, Drain, Elected, FinalityViolated,
-    Finalized, HeadAdvanced, ProviderReported, RestoreChain,
+    Finalized, HeadAdvanced, ProviderReported, Replayed, RestoreChain,
 };
 use super::notice::{Notice, Notices};
 use super::observe::{Observable, answers_observe};
@@ -38,6 +39,7 @@ use crate::core::catch_up::CatchUp;
 use crate::core::consensus::Consensus;
 use crate::core::consensus::ruling::{Newcomers, Rules};
 use crate::core::election::Election;
+use crate::core::election::swap::Swaps;
 use crate::core::finality::{Finality, Source};
 use crate::core::hash::Hash;
 use crate::core::numbers::Height;
@@ -109,7 +111,7 @@ pub struct Manager {
     look: Option<SpawnHandle>,
     last_reorg: Option<At>,
     last_applied: Option<At>,
-    gap_since: Option<At>,
+    swaps: Swaps,
     tenure: Tenure,
 }
 
@@ -142,7 +144,7 @@ impl Manager {
             look: None,
             last_reorg: None,
             last_applied: None,
-            gap_since: None,
+            swaps: Swaps::default(),
             tenure: Tenure::default(),
             vitals,
             mandate,
@@ -158,7 +160,7 @@ impl Manager {
 
     /// Looks at everything: who leads, what is agreed, what is to be asked and fetched. Called on every piece of news.
     fn deliberate(&mut self, ctx: &mut Context<Self>) {
-        self.elect();
+        self.elect(ctx);
         self.rule(ctx);
         self.finish_blocks();
         self.show();
@@ -275,6 +277,16 @@ impl Handler<ChainMoved> for Manager {
         self.vitals.received("ChainMoved");
         self.follow(moved);
         self.deliberate(ctx);
+    }
+}
+
+impl Handler<Replayed> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, replayed: Replayed, _: &mut Self::Context) {
+        self.vitals.received("Replayed");
+        let Replayed { term, blocks, dropped } = replayed;
+        self.swaps.on_replayed(term, blocks, dropped);
     }
 }
 

@@ -163,6 +163,18 @@ pub struct Elected {
     pub routes: Vec<Route>,
 }
 
+/// Fetcher → Manager: what a change of the lead cost. It belongs into the record of the swap.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Replayed {
+    /// The term that began with the change.
+    pub term: Term,
+    /// Blocks that were on their way and were asked for again.
+    pub blocks: u64,
+    /// Second copies of them that came all the same, and were dropped.
+    pub dropped: u64,
+}
+
 /// What to fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {

@@ -186,7 +186,11 @@ impl Posts {
     }
 
     fn start_fetcher(&self, estate: &Estate, plan: &Blueprint) {
-        let links = fetcher::Links { candidate: self.validator.link(), accused: self.manager.link() };
+        let links = fetcher::Links {
+            candidate: self.validator.link(),
+            accused: self.manager.link(),
+            replayed: self.manager.link(),
+        };
         let (want, budget) = (plan.receipts, Budget::new(plan.memory_bytes));
         estate.house.employ(format!("{}/fetcher", plan.mandate.chain), &self.fetcher, move |birth| {
             Fetcher::new(birth, links.clone(), want, budget.clone())

@@ -14,7 +14,7 @@ use self::ruling::{Bench, Disputes, Newcomers, Rules, Ruling};
 use self::votes::{Operator, Votes};
 use super::at::At;
 use super::canonical::Canonical;
-use super::header::Header;
+use super::header::{BlockRef, Header};
 use super::numbers::Height;
 
 /// How many heads on our branch an operator must show before it no longer counts as forked.
@@ -100,6 +100,16 @@ impl Consensus {
             }
             dag::Descent::Foreign => true,
         }
+    }
+
+    /// Whether whoever shows `head` thereby shows `block` of the chain: it is `head`, or lies below it on the same branch.
+    pub fn shows(&self, head: &Header, block: &BlockRef, chain: &Canonical) -> bool {
+        chain.contains(block)
+            && match self.dag.descent(head, chain) {
+                dag::Descent::Canonical => head.height >= block.height,
+                dag::Descent::Branch(path) => path.first().is_some_and(|first| first.height > block.height),
+                dag::Descent::Missing(_) | dag::Descent::Foreign => false,
+            }
     }
 
     /// The blocks from the chain up to `operator`'s newest header, if its head hangs together with the chain.

@@ -11,8 +11,8 @@
 //!
 //! **Ties** go to the greater weight, then to the first name: the same candidates give the same answer in any order.
 //!
-//! **Not promised**: that the elected one holds our last block. The swap checks that, and a provider that fails the check is
-//! flagged by its caller before the next evaluation.
+//! **The cursor.** Who takes over without need has shown the last block delivered. Where the leader must go, those that have
+//! shown it go before the others; but a switch never waits for it: [`swap`] records when it was shown.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -31,8 +31,9 @@ mod damping;
 mod decision;
 mod ranking;
 mod state;
+pub mod swap;
 
-pub use candidate::Candidate;
+pub use candidate::{Candidate, Cursor};
 pub use challenge::Challenger;
 pub use decision::{Decision, Reason};
 pub use state::State;
@@ -159,10 +160,9 @@ impl Election {
         context: &Context,
         now: At,
     ) -> Decision {
-        let ripe = |candidate: &Candidate| {
-            self.challenges.is_ripe(&candidate.name, now) && !self.damping.suppresses(&candidate.name, now)
-        };
-        let challenger = ranking::best(candidates.iter().filter(|candidate| ripe(candidate)));
+        let ready =
+            |candidate: &&Candidate| candidate.cursor == Cursor::Shown && self.is_ripe(candidate, now);
+        let challenger = ranking::best(candidates.iter().filter(ready));
         match challenger.filter(|_| self.may_switch(context, now)) {
             Some(challenger) => {
                 let ratio = challenger.score / leader.score.max(f64::MIN_POSITIVE);
@@ -170,6 +170,17 @@ impl Election {
             }
             None => Decision::Keep,
         }
+    }
+
+    fn is_ripe(&self, candidate: &Candidate, now: At) -> bool {
+        self.challenges.is_ripe(&candidate.name, now) && !self.damping.suppresses(&candidate.name, now)
+    }
+
+    /// Whom nothing but the cursor keeps from the lead: it is to be asked for it.
+    pub fn awaits_cursor_of<'a>(&self, candidates: &'a [Candidate], now: At) -> Option<&'a str> {
+        let blind =
+            |candidate: &&Candidate| candidate.cursor == Cursor::NotShown && self.is_ripe(candidate, now);
+        ranking::best(candidates.iter().filter(blind)).map(|candidate| candidate.name.as_str())
     }
 
     /// Whether a switch that nobody needs would be harmless now.

@@ -15,3 +15,4 @@ mod delivery;
 mod election;
 mod recovery;
 mod supervision;
+mod swap;

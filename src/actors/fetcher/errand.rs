@@ -152,14 +152,15 @@ impl Errands {
         self.refused.retain(|key, _| super::named(*key).height >= known);
     }
 
-    /// The leader changed: what is on its way at the tip is asked for again.
-    pub fn recall_tip(&mut self) {
+    /// The leader changed: what is on its way at the tip is asked for again. Tells how many that are.
+    pub fn recall_tip(&mut self) -> u64 {
         let at_tip: Vec<Key> = self.sent.keys().filter(|key| matches!(key, Key::Hash(_))).copied().collect();
-        for key in at_tip {
-            if let Some((errand, _)) = self.sent.remove(&key) {
+        for key in &at_tip {
+            if let Some((errand, _)) = self.sent.remove(key) {
                 self.put_back(errand);
             }
         }
+        at_tip.len() as u64
     }
 
     /// Lets everybody be asked again for what they failed at; what they served falsely stays refused. The more often nobody
@@ -240,7 +241,7 @@ mod tests {
         errands.want_tip(&[block(5, 1)]);
         let errand = errands.next().unwrap();
         errands.sent(errand, by_a(1));
-        errands.recall_tip();
+        assert_eq!(errands.recall_tip(), 1);
         let again = errands.next().unwrap();
         errands.sent(again, by_a(2));
         assert_eq!(errands.returned(Key::Hash(block(5, 1)), &by_a(1)), None);

@@ -98,11 +98,12 @@ impl Manager {
         ask.into_iter().for_each(|name| self.ask(name, height, ctx));
     }
 
-    fn ask(&mut self, name: String, height: Height, ctx: &mut Context<Self>) {
+    pub(super) fn ask(&mut self, name: String, height: Height, ctx: &mut Context<Self>) {
         self.question(name, Key::Number(height), ctx, move |act, name, operator, answer, ctx| {
             act.forget_question(&name, height);
             if let Ok(header) = answer {
                 let now = act.now();
+                act.roster.seat(&name).into_iter().for_each(|seat| seat.shown = Some(header.block()));
                 act.consensus.vote(&operator, header, now);
                 act.deliberate(ctx);
             }

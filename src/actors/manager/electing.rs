@@ -1,5 +1,7 @@
 //! Who leads, and what follows for everybody.
 
+use actix::Context as ActorContext;
+
 use super::Manager;
 use super::roster::{Branch, Court};
 use crate::actors::messages::{Elected, SetRole};
@@ -14,11 +16,12 @@ pub(super) type Outline = (Term, Vec<(String, Option<Height>)>);
 
 impl Manager {
     /// Evaluates the election, tells everybody their role and the Fetcher its routes.
-    pub(super) fn elect(&mut self) {
+    pub(super) fn elect(&mut self, ctx: &mut ActorContext<Self>) {
         let now = self.now();
         self.note_branches();
         self.forked = self.consensus.forked();
-        let candidates = self.roster.candidates(&self.court(), now);
+        let mut candidates = self.roster.candidates(&self.court(), now);
+        self.note_cursors(&mut candidates);
         let before = self.election.leader().map(|leader| leader.name.clone());
         let context = Context {
             block_time: self.block_time.get(),
@@ -36,6 +39,8 @@ impl Manager {
         }
         let leader = self.election.leader().map(|leader| leader.name.as_str());
         self.tenure.observe(&self.mandate.chain, leader, now);
+        self.follow_swap();
+        self.ask_for_cursor(&candidates, ctx);
         self.assign();
     }
 
@@ -44,9 +49,7 @@ impl Manager {
         tracing::info!(chain, from, to, reason, term = term.0, "leader elected");
         let labels = [("chain", chain.clone()), ("provider", to.clone())];
         metrics::counter!("blocktap_provider_switches_total", &labels).increment(1);
-        if from.is_some() {
-            self.gap_since = self.last_applied;
-        }
+        self.begin_swap(from.clone(), to.clone(), reason.into());
         self.notices.give(&chain, Notice::Elected { from, to, reason: reason.into(), term });
     }
 

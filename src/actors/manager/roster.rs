@@ -8,9 +8,10 @@ use crate::actors::messages::{FetchBlock, HeadTimed, HeaderAt, Report, Role, Rou
 use crate::core::at::At;
 use crate::core::consensus::votes::Operator;
 use crate::core::cordon::Cordon;
-use crate::core::election::Candidate;
+use crate::core::election::{Candidate, Cursor};
 use crate::core::eligibility::{Fitness, Flag};
 use crate::core::hash::Hash;
+use crate::core::header::BlockRef;
 use crate::core::numbers::Height;
 
 /// The first quarantine; each later one is twice as long.
@@ -67,6 +68,10 @@ pub struct Seat {
     /// Heights that it is being asked about.
     pub asked: BTreeSet<Height>,
     cordon: Option<Cordon>,
+    /// The cursor that it was last asked for.
+    pub cursor_asked: Option<BlockRef>,
+    /// The block that it last answered with.
+    pub shown: Option<BlockRef>,
     quarantined: Option<At>,
     offences: u32,
     astray: Option<At>,
@@ -85,7 +90,9 @@ impl Seat {
     fn new(ways: Ways) -> Self {
         let asked = BTreeSet::new();
         let (report, moved, cordon, quarantined, astray, told) = (None, None, None, None, None, None);
-        Self { ways, report, moved, asked, cordon, quarantined, offences: 0, astray, told }
+        let (cursor_asked, shown) = (None, None);
+        let offences = 0;
+        Self { ways, report, moved, asked, cursor_asked, shown, cordon, quarantined, offences, astray, told }
     }
 
     /// Whether its word counts: it serves the right chain and is neither quarantined nor cordoned.
@@ -279,7 +286,8 @@ impl Roster {
                 Some(flag) => Fitness::Barred { why: flag.describe(now) },
                 None => report.eligibility.fitness(now),
             };
-            Some(Candidate { name, score: report.score.score, weight: report.weight, fitness })
+            let (score, weight) = (report.score.score, report.weight);
+            Some(Candidate { name, score, weight, fitness, cursor: Cursor::Shown })
         };
         self.iter().filter_map(candidate).collect()
     }

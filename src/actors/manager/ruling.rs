@@ -303,11 +303,8 @@ impl Manager {
     }
 
     fn went_on(&mut self, now: At) {
-        if let Some(before) = self.gap_since.take() {
+        if let Some(gap) = self.swaps.on_emitted(now) {
             let leader = self.election.leader().map(|leader| leader.name.clone()).unwrap_or_default();
-            let gap = now.since(before);
-            let gap_ms = u64::try_from(gap.as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(chain = self.mandate.chain, leader, gap_ms, "first block after the election");
             self.notices.give(&self.mandate.chain, Notice::WentOn { leader, gap });
         }
         self.last_applied = Some(now);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Manager;
 use crate::core::catch_up;
 use crate::core::election;
+use crate::core::election::swap::Swap;
 use crate::core::header::BlockRef;
 use crate::core::numbers::Height;
 use crate::http::board::{ChainStatus, Pace};
@@ -25,6 +26,7 @@ struct State {
     halted: Option<String>,
     waiting_for: Option<String>,
     providers: BTreeMap<String, String>,
+    swaps: Vec<Swap>,
 }
 
 impl Manager {
@@ -100,6 +102,7 @@ impl Manager {
             halted: self.state.halted(),
             waiting_for: self.waiting_for(),
             providers: self.roster.iter().map(|seat| (seat.ways.name.clone(), why(seat))).collect(),
+            swaps: self.swaps.iter().cloned().collect(),
         };
         serde_json::to_value(state).unwrap_or_default()
     }

@@ -15,4 +15,16 @@ pub struct Candidate {
     pub weight: f64,
     /// Whether it may lead.
     pub fitness: Fitness,
+    /// Whether it has shown the last block delivered.
+    pub cursor: Cursor,
+}
+
+/// Whether a candidate has shown the last block delivered: it, or one that descends from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cursor {
+    /// It has, or nothing was delivered yet.
+    Shown,
+    /// It has not, or what it showed is not known to link to it.
+    NotShown,
 }

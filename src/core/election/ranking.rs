@@ -2,7 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use super::Candidate;
+use super::{Candidate, Cursor};
 use crate::core::eligibility::{Fitness, Severity};
 
 /// The best of them: by score, then weight, then name.
@@ -10,13 +10,15 @@ pub(super) fn best<'a>(candidates: impl Iterator<Item = &'a Candidate>) -> Optio
     candidates.max_by(|one, other| order(one, other))
 }
 
-/// The best eligible one; one that `is_passed_over` only if there is no other.
+/// The best eligible one; one that has not shown the cursor, or that `is_passed_over`, only if there is no other.
 pub(super) fn best_eligible(
     candidates: &[Candidate],
     is_passed_over: impl Fn(&Candidate) -> bool,
 ) -> Option<&Candidate> {
     let eligible = || candidates.iter().filter(|candidate| candidate.fitness == Fitness::Eligible);
-    best(eligible().filter(|candidate| !is_passed_over(candidate))).or_else(|| best(eligible()))
+    let steady = || eligible().filter(|candidate| !is_passed_over(candidate));
+    let ready = steady().filter(|candidate| candidate.cursor == Cursor::Shown);
+    best(ready).or_else(|| best(steady())).or_else(|| best(eligible()))
 }
 
 /// The least bad of those that may be believed, and what is wrong with it. The `leader` stays if it is as usable as the best

@@ -10,7 +10,7 @@ fn at(second: u64) -> At {
 }
 
 fn candidate(name: &str, score: f64, fitness: Fitness) -> Candidate {
-    Candidate { name: name.into(), score, weight: 1.0, fitness }
+    Candidate { name: name.into(), score, weight: 1.0, fitness, cursor: Cursor::Shown }
 }
 
 fn good(name: &str, score: f64) -> Candidate {
@@ -277,4 +277,28 @@ proptest! {
             prop_assert_eq!(one, other);
         }
     }
+}
+
+#[test]
+fn whoever_takes_over_without_need_has_shown_the_cursor() {
+    let mut election = won_by_a();
+    let mut candidates = [good("a", 1.0), good("b", 1.5)];
+    candidates[1].cursor = Cursor::NotShown;
+    assert_eq!(first_switch(&mut election, &candidates, &CALM, 0, 300), None);
+    assert_eq!(election.awaits_cursor_of(&candidates, at(300)), Some("b"));
+    candidates[1].cursor = Cursor::Shown;
+    assert_eq!(first_switch(&mut election, &candidates, &CALM, 305, 400), Some(305));
+}
+
+#[test]
+fn a_forced_switch_prefers_those_that_have_shown_the_cursor_but_never_waits_for_one() {
+    let mut candidates = [barred("a", 1.0), good("b", 0.9), good("c", 0.5)];
+    candidates[1].cursor = Cursor::NotShown;
+    let mut election = won_by_a();
+    let _ = election.evaluate(&candidates, &CALM, at(10));
+    assert_eq!(leader(&election), Some("c"));
+    candidates[2].cursor = Cursor::NotShown;
+    let mut election = won_by_a();
+    let _ = election.evaluate(&candidates, &CALM, at(10));
+    assert_eq!(leader(&election), Some("b"));
 }

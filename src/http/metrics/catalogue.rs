@@ -39,7 +39,7 @@ const fn seconds(name: &'static str, help: &'static str) -> Entry {
 }
 
 /// All of them; the process's own are beside, in [`crate::http::process`].
-pub const CATALOGUE: [Entry; 23] = [
+pub const CATALOGUE: [Entry; 27] = [
     counter("blocktap_blocks_total", Unit::Count, "Blocks applied"),
     counter("blocktap_blocks_undone_total", Unit::Count, "Blocks taken back in reorgs"),
     gauge(
@@ -61,6 +61,25 @@ pub const CATALOGUE: [Entry; 23] = [
         "Requests held back by our own limiter (by=\"limiter\") or refused by the provider (by=\"provider\")",
     ),
     counter("blocktap_provider_switches_total", Unit::Count, "Elections that this provider won"),
+    counter(
+        "blocktap_swaps_total",
+        Unit::Count,
+        "Changes of the lead, by when the new leader showed the last block delivered: before, after, not",
+    ),
+    seconds(
+        "blocktap_swap_emit_gap_seconds",
+        "From the last block delivered before a change of the lead to the first one after it",
+    ),
+    counter(
+        "blocktap_swap_blocks_replayed_total",
+        Unit::Count,
+        "Blocks that were on their way when the lead changed and were asked for again",
+    ),
+    counter(
+        "blocktap_swap_duplicates_dropped_total",
+        Unit::Count,
+        "Second copies that came after a change of the lead and were dropped",
+    ),
     gauge("blocktap_provider_active", Unit::Count, "1 while the provider leads, else 0"),
     counter("blocktap_provider_active_seconds_total", Unit::Seconds, "For how long the provider has led"),
     gauge(
