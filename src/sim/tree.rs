@@ -57,7 +57,13 @@ impl Tree {
         node.block.clone()
     }
 
-    /// The ancestor of `block` at this height; `block` itself if it is not above it.
+    /// Forgets every block below `height` but block zero: what stood on them stays, and ends there.
+    pub fn forget_below(&mut self, height: Height) {
+        self.nodes.retain(|_, node| node.block.number() == 0 || node.block.height() >= height);
+    }
+
+    /// The ancestor of `block` at this height, or the lowest that is not forgotten; `block` itself if it is not
+    /// above it.
     pub fn ancestor(&self, block: &Arc<Block>, height: Height) -> Arc<Block> {
         let mut at = block.clone();
         while at.height() > height {
@@ -151,6 +157,22 @@ mod tests {
         assert!(tree.path(&old[10], &old[7]).is_empty());
         assert!(tree.path(&old[10], &old[10]).is_empty());
         assert!(tree.leads_to(&old[7], &new[5]) && !tree.leads_to(&old[8], &new[5]));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_gone_and_the_rest_is_found_as_before() {
+        let mut tree = Tree::grown_from(Genesis::default());
+        let first = tree.first();
+        let blocks = chain(&mut tree, first, 100, 0);
+        tree.forget_below(Height(60));
+        assert!(tree.get(&blocks[0].hash()).is_some() && tree.get(&blocks[59].hash()).is_none());
+        for height in 60..=100 {
+            let found = tree.ancestor(&blocks[100], Height(height as u64));
+            assert_eq!(found.hash(), blocks[height].hash());
+        }
+        assert_eq!(tree.ancestor(&blocks[100], Height(59)).hash(), blocks[60].hash());
+        let more = chain(&mut tree, blocks[100].clone(), 50, 0);
+        assert_eq!(tree.ancestor(&more[50], Height(77)).hash(), blocks[77].hash());
     }
 
     #[test]

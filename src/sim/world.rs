@@ -114,6 +114,12 @@ impl World {
         self.change(|state, now| state.adopt(hash, now))
     }
 
+    /// Forgets every block below `height` but block zero: nobody is shown them any more, and the oracle does not tell of them.
+    /// So a world can live for a long time.
+    pub fn forget_below(&self, height: Height) {
+        self.state().forget_below(height);
+    }
+
     /// No more blocks, until [`World::resume`].
     pub fn halt(&self) {
         self.change(|state, _| state.halt());
@@ -158,7 +164,7 @@ impl World {
     pub fn block_at(&self, height: Height) -> Option<Arc<Block>> {
         let state = self.state();
         let head = state.head();
-        (height <= head.height()).then(|| state.tree().ancestor(&head, height))
+        standing_at(height, state.tree().ancestor(&head, height))
     }
 }
 
@@ -172,7 +178,7 @@ impl World {
 
     /// The block of this height in a view.
     pub fn at_height(&self, view: &View, height: Height) -> Option<Arc<Block>> {
-        (height <= view.head.height()).then(|| self.state().tree().ancestor(&view.head, height))
+        standing_at(height, self.state().tree().ancestor(&view.head, height))
     }
 
     /// The block of this hash, if a provider of this view has it: on its branch, or once canonical.
@@ -189,6 +195,11 @@ impl World {
     pub fn next_sight(&self, now: At, late: Duration) -> Option<At> {
         self.state().next_sight(now, late)
     }
+}
+
+/// The block, if it is the one of this height: there may be none, or none any more.
+fn standing_at(height: Height, block: Arc<Block>) -> Option<Arc<Block>> {
+    (block.height() == height).then_some(block)
 }
 
 #[cfg(test)]
@@ -243,6 +254,18 @@ mod tests {
         assert_eq!(world.head(), first);
         world.adopt(&second.hash);
         assert_eq!(world.head(), second);
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_is_shown_to_nobody() {
+        let world = grown(50);
+        let (head, old) = (world.head(), world.block_at(Height(20)).unwrap());
+        world.forget_below(Height(30));
+        assert!(world.block_at(Height(29)).is_none() && world.block(&old.hash()).is_none());
+        assert_eq!(world.block_at(Height(30)).unwrap().number(), 30);
+        assert!(world.block_at(Height(0)).is_some());
+        assert_eq!((world.head(), world.finalized().height), (head, Height(34)));
+        assert_eq!(world.reorg(3).height, Height(51));
     }
 
     #[tokio::test]

@@ -125,6 +125,15 @@ impl State {
         self.pace = Pace::Running;
     }
 
+    pub fn forget_below(&mut self, height: Height) {
+        let height = height.min(self.head().height());
+        self.tree.forget_below(height);
+        self.sights.retain(|sight| sight.head.height() >= height);
+        self.sides.retain(|_, tip| tip.height() >= height);
+        self.ever.retain(|header| header.height >= height);
+        self.ever_known.retain(|hash| self.tree.get(hash).is_some());
+    }
+
     pub fn view(&mut self, from: &Standpoint) -> View {
         let sight = self.seen(from.seen_at);
         let canonical = self.tree.ancestor(&sight.head, sight.head.height().minus(from.lag));
