@@ -87,7 +87,7 @@ impl Handler<Appended> for Sink {
 
     fn handle(&mut self, appended: Appended, _: &mut Self::Context) {
         self.vitals.received("Appended");
-        self.progress.borrow_mut().last = appended.seq;
+        self.progress.borrow_mut().appended(appended.seq);
         self.nudged.notify_one();
     }
 }

@@ -114,8 +114,15 @@ impl Progress {
         self.failures_in_a_row = 0;
     }
 
+    /// The journal goes on to `last`. Whoever is stuck notices nothing of it, so it is counted here.
+    pub fn appended(&mut self, last: Seq) {
+        self.last = last;
+        self.measure();
+    }
+
     fn measure(&self) {
-        let behind = self.last.beyond(self.after.unwrap_or_default());
+        let Some(after) = self.after else { return };
+        let behind = self.last.beyond(after);
         let labels = [("sink", self.sink.clone()), ("chain", self.chain.clone())];
         metrics::gauge!("blocktap_sink_events_behind", &labels).set(behind as f64);
     }
