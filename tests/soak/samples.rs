@@ -1,0 +1,59 @@
+//! What the kernel says of a process at one moment.
+
+use std::fs;
+use std::path::Path;
+
+/// One look at the process.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// Blocks delivered by then.
+    pub blocks: u64,
+    /// Memory in RAM.
+    pub resident_mib: f64,
+    /// Open file descriptors, sockets among them.
+    pub descriptors: f64,
+    /// Threads.
+    pub threads: f64,
+    /// What the journal takes on disk.
+    pub journal_mib: f64,
+}
+
+impl Sample {
+    /// Looks at a process, and at the folder that it keeps its journal in.
+    pub fn of(process: u32, journal: &Path, blocks: u64) -> Self {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let descriptors = fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
+        Self {
+            blocks,
+            resident_mib: kib(&status, "VmRSS:") / 1024.0,
+            descriptors: descriptors as f64,
+            threads: field(&status, "Threads:").parse().unwrap(),
+            journal_mib: bytes_below(journal) as f64 / f64::from(1 << 20),
+        }
+    }
+}
+
+/// The most that ever was in RAM at once.
+pub fn peak_mib(process: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    kib(&status, "VmHWM:") / 1024.0
+}
+
+fn kib(status: &str, name: &str) -> f64 {
+    field(status, name).trim_end_matches(" kB").parse().unwrap()
+}
+
+fn field<'a>(status: &'a str, name: &str) -> &'a str {
+    status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim()
+}
+
+/// Files may go while they are counted.
+fn bytes_below(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let size = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(found) if found.is_dir() => bytes_below(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    };
+    entries.filter_map(Result::ok).map(size).sum()
+}
