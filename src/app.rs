@@ -50,9 +50,8 @@ impl App {
     /// The daemon that `settings` describe, with the sinks that blocktap brings along, on the real network.
     pub fn new(settings: Settings) -> Self {
         let network = NetworkConnector::default();
-        let connector = move |provider: &Provider| -> Arc<dyn Connector> {
-            Arc::new(network.with(provider.plain_http, provider.compression))
-        };
+        let connector =
+            move |provider: &Provider| -> Arc<dyn Connector> { Arc::new(provider.over(&network)) };
         Self {
             settings,
             registry: Registry::standard(),

@@ -4,6 +4,7 @@
 //! blocks. Below it a [`transport::Transport`] moves bytes: over the network ([`http`], [`websocket`]) or out of the
 //! simulated world. Nothing here knows an actor.
 
+pub mod authority;
 pub mod error;
 pub mod evm;
 pub mod family;
@@ -11,6 +12,7 @@ pub mod http;
 pub mod jsonrpc;
 pub mod network;
 pub mod redact;
+pub mod secret_headers;
 pub mod secret_url;
 mod tls;
 mod traffic;

@@ -35,6 +35,7 @@ pub mod linker;
 pub mod measures;
 pub mod numbers;
 pub mod outcome;
+pub mod plain;
 pub mod probing;
 pub mod quantile;
 pub mod readable;

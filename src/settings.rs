@@ -200,7 +200,8 @@ fn syntax(fault: &Error, sources: &Sources) -> Mistake {
 
 impl Settings {
     fn from_raw(raw: RawSettings, folder: PathBuf) -> Option<Self> {
-        let chains: Vec<Chain> = raw.chains.into_iter().map(Chain::from_raw).collect::<Option<_>>()?;
+        let chains: Vec<Chain> =
+            raw.chains.into_iter().map(|raw| Chain::from_raw(raw, &folder)).collect::<Option<_>>()?;
         let names: Vec<String> = chains.iter().map(|chain| chain.name.clone()).collect();
         Some(Self {
             data_dir: folder.join(raw.data_dir.into_inner()),

@@ -2,6 +2,7 @@
 
 use super::redact::redact;
 use crate::core::class::Class;
+use crate::core::plain;
 
 /// A failed request: what the machine does about it, and what a person reads.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -9,7 +10,7 @@ use crate::core::class::Class;
 pub struct ChainError {
     /// How to act.
     pub class: Class,
-    /// What happened, in a few words: cleaned of control characters, cut to [`ChainError::LONGEST`], and free of addresses
+    /// What happened, in a few words: on one line without control characters, cut to [`ChainError::LONGEST`], and free of addresses
     /// and of whatever looks like a key.
     pub message: String,
 }
@@ -20,8 +21,7 @@ impl ChainError {
 
     /// An error of `class`. The message may hold a provider's words: they are made harmless here.
     pub fn new(class: Class, message: impl AsRef<str>) -> Self {
-        let plain: String = message.as_ref().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        Self { class, message: redact(&plain).chars().take(Self::LONGEST).collect() }
+        Self { class, message: redact(&plain::line(message.as_ref())).chars().take(Self::LONGEST).collect() }
     }
 
     /// "Ask again shortly."

@@ -18,6 +18,7 @@ use reqwest::{Response, StatusCode};
 use self::failure::classify;
 use self::status::Reply;
 use super::error::ChainError;
+use super::secret_headers::SecretHeaders;
 use super::secret_url::SecretUrl;
 use super::traffic;
 use super::transport::{Limits, Transport};
@@ -33,18 +34,20 @@ const FIRST_BYTES: usize = 256 * 1024;
 pub struct HttpTransport {
     client: reqwest::Client,
     url: SecretUrl,
+    headers: SecretHeaders,
 }
 
 impl HttpTransport {
-    /// Posts to `url` over the connections of `client`, which should be one of [`client::build`].
-    pub fn new(client: reqwest::Client, url: SecretUrl) -> Self {
-        Self { client, url }
+    /// Posts to `url` with these `headers` over the connections of `client`, which should be one of [`client::build`].
+    pub fn new(client: reqwest::Client, url: SecretUrl, headers: SecretHeaders) -> Self {
+        Self { client, url, headers }
     }
 
     async fn exchange(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
         traffic::sent(body.len());
         let url = self.url.expose().clone();
-        let request = self.client.post(url).header(CONTENT_TYPE, "application/json").timeout(limits.deadline);
+        let request = self.client.post(url).headers(self.headers.expose().clone());
+        let request = request.header(CONTENT_TYPE, "application/json").timeout(limits.deadline);
         let response = request.body(body).send().await.map_err(|error| classify(&error, limits.deadline))?;
         let (status, retry_after) = (response.status(), retry_after_s(response.headers()));
         let body = if status.is_success() {

@@ -7,12 +7,14 @@ use reqwest::Client;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde::{Deserialize, Serialize};
 
+use super::authority::Authority;
 use super::error::ChainError;
 use super::http::HttpTransport;
 use super::http::client::{Encoding, Wire, build, install_crypto};
+use super::secret_headers::SecretHeaders;
 use super::secret_url::SecretUrl;
 use super::transport::{Connector, SocketTransport, Transport};
-use super::websocket::{KeepAlive, WebSocketTransport};
+use super::websocket::{Greeting, KeepAlive, WebSocketTransport};
 use crate::core::class::Class;
 
 /// What to do with an address that does not encrypt and is not on this machine.
@@ -48,19 +50,37 @@ pub const TARGETS_THAT_TELL: [&str; 1] = ["tungstenite::handshake"];
 pub struct NetworkConnector {
     plain_http: PlainHttp,
     compression: Compression,
-    clients: Arc<Mutex<BTreeMap<(Wire, Encoding), Client>>>,
+    headers: SecretHeaders,
+    authority: Option<Authority>,
+    clients: Arc<Mutex<BTreeMap<Needs, Client>>>,
 }
+
+/// What two addresses must have in common to share a client.
+type Needs = (Wire, Encoding, Option<Authority>);
 
 impl NetworkConnector {
     /// A connector with these settings for all of its transports.
     pub fn new(plain_http: PlainHttp, compression: Compression) -> Self {
-        Self { plain_http, compression, clients: Arc::default() }
+        Self { plain_http, compression, ..Self::default() }
     }
 
     /// The same clients under other settings: those of one provider.
     #[must_use]
     pub fn with(&self, plain_http: PlainHttp, compression: Compression) -> Self {
-        Self { plain_http, compression, clients: Arc::clone(&self.clients) }
+        let clients = Arc::clone(&self.clients);
+        Self { plain_http, compression, clients, ..Self::default() }
+    }
+
+    /// With headers that every request carries.
+    #[must_use]
+    pub fn saying(self, headers: SecretHeaders) -> Self {
+        Self { headers, ..self }
+    }
+
+    /// Trusting this authority alone, if there is one.
+    #[must_use]
+    pub fn trusting(self, authority: Option<Authority>) -> Self {
+        Self { authority, ..self }
     }
 
     fn wire(&self, url: &SecretUrl) -> Result<Wire, ChainError> {
@@ -85,11 +105,12 @@ impl NetworkConnector {
 
     fn client(&self, wire: Wire, encoding: Encoding) -> Result<Client, ChainError> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&(wire, encoding)) {
+        let needs = (wire, encoding, self.authority.clone());
+        if let Some(client) = clients.get(&needs) {
             return Ok(client.clone());
         }
-        let client = build(wire, encoding)?;
-        clients.insert((wire, encoding), client.clone());
+        let client = build(wire, encoding, self.authority.as_ref())?;
+        clients.insert(needs, client.clone());
         Ok(client)
     }
 
@@ -113,7 +134,7 @@ impl Connector for NetworkConnector {
             return Err(ChainError::new(Class::Config, "a ws address where http or https is due"));
         }
         let client = self.client(self.wire(url)?, self.encoding(url))?;
-        Ok(Arc::new(HttpTransport::new(client, url.clone())))
+        Ok(Arc::new(HttpTransport::new(client, url.clone(), self.headers.clone())))
     }
 
     fn socket(&self, url: &SecretUrl) -> Result<Arc<dyn SocketTransport>, ChainError> {
@@ -121,8 +142,12 @@ impl Connector for NetworkConnector {
             return Err(ChainError::new(Class::Config, "an http address where ws or wss is due"));
         }
         install_crypto();
-        let authorization = self.authorization(url, self.wire(url)?)?;
-        Ok(Arc::new(WebSocketTransport::new(url.clone(), authorization, KeepAlive::default())))
+        let greeting = Greeting {
+            authorization: self.authorization(url, self.wire(url)?)?,
+            headers: self.headers.clone(),
+            authority: self.authority.clone(),
+        };
+        Ok(Arc::new(WebSocketTransport::new(url.clone(), greeting, KeepAlive::default())))
     }
 }
 

@@ -20,7 +20,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use super::authority::Authority;
 use super::error::ChainError;
+use super::secret_headers::SecretHeaders;
 use super::secret_url::SecretUrl;
 use super::traffic;
 use super::transport::{Socket, SocketTransport};
@@ -45,14 +47,25 @@ impl Default for KeepAlive {
 /// Connects to one address.
 pub struct WebSocketTransport {
     url: SecretUrl,
-    authorization: Option<HeaderValue>,
+    greeting: Greeting,
     keep_alive: KeepAlive,
 }
 
+/// What a connection is opened with beside its address.
+#[derive(Clone, Debug, Default)]
+pub struct Greeting {
+    /// The `Authorization` that user and password of the address make.
+    pub authorization: Option<HeaderValue>,
+    /// Further headers.
+    pub headers: SecretHeaders,
+    /// Whose word is taken for the other side, if not that of the system's authorities.
+    pub authority: Option<Authority>,
+}
+
 impl WebSocketTransport {
-    /// Connects to `url`, with this `Authorization` if any.
-    pub fn new(url: SecretUrl, authorization: Option<HeaderValue>, keep_alive: KeepAlive) -> Self {
-        Self { url, authorization, keep_alive }
+    /// Connects to `url`.
+    pub fn new(url: SecretUrl, greeting: Greeting, keep_alive: KeepAlive) -> Self {
+        Self { url, greeting, keep_alive }
     }
 }
 
@@ -65,7 +78,7 @@ impl fmt::Debug for WebSocketTransport {
 #[async_trait]
 impl SocketTransport for WebSocketTransport {
     async fn connect(&self, deadline: Duration) -> Result<Box<dyn Socket>, ChainError> {
-        let opened = timeout(deadline, handshake::open(&self.url, self.authorization.clone())).await;
+        let opened = timeout(deadline, handshake::open(&self.url, &self.greeting)).await;
         let late = || {
             ChainError::transient(format!("no connection within {}", humantime::format_duration(deadline)))
         };

@@ -20,10 +20,10 @@ pub fn demo(arguments: &DemoArguments) -> Exit {
     let length = if arguments.forever { Length::Forever } else { Length::Blocks(arguments.blocks) };
     let picture = Rc::new(RefCell::new(Picture::new(seed, colours())));
     let shown = picture.clone();
-    let tell = move |scene| shown.borrow_mut().lines(&scene).iter().for_each(|line| print::line(line));
+    let tell = move |scene| shown.borrow_mut().lines(&scene).iter().for_each(|line| print::painted(line));
     match play(Options { length, seed, folder: folder.clone(), port: arguments.port }, tell) {
         Ok(summary) => {
-            picture.borrow().end(&summary, &folder).iter().for_each(|line| print::line(line));
+            picture.borrow().end(&summary, &folder).iter().for_each(|line| print::painted(line));
             if summary.is_whole() { Exit::Fine } else { Exit::Failed }
         }
         Err(error) => print::failure(&error.to_string(), run::exit_of(&error)),

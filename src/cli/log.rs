@@ -1,5 +1,7 @@
 //! Log lines, to standard error.
 
+mod lines;
+
 use std::io;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -7,6 +9,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, fmt, registry};
 
+use self::lines::Lines;
 use super::print;
 use crate::chain::network::TARGETS_THAT_TELL;
 use crate::settings::Log;
@@ -17,7 +20,8 @@ use crate::settings::value::LogFormat;
 /// # Errors
 /// When somebody logs already.
 pub fn start(log: &Log) -> Result<(), TryInitError> {
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(print::coloured());
+    let colours = print::coloured() && log.format == LogFormat::Pretty;
+    let lines = fmt::layer().with_writer(move || Lines::to(io::stderr(), colours)).with_ansi(colours);
     let lines = match log.format {
         LogFormat::Pretty => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

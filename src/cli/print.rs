@@ -7,14 +7,24 @@ use std::io::{self, IsTerminal, Write};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 use super::exit::Exit;
+use crate::core::plain;
 
-/// Writes a text and a line break to standard output.
+/// Writes a text and a line break to standard output. Some of it may come from providers: nothing in it acts on a terminal.
 pub fn line(text: &str) {
+    painted(&plain::lines(text));
+}
+
+/// Writes a text whose colours were put in by this program, and a line break, to standard output.
+pub fn painted(text: &str) {
     let _reader_may_be_gone = writeln!(io::stdout().lock(), "{text}");
 }
 
-/// Writes a text and a line break to standard error.
+/// Writes a text and a line break to standard error, as [`line`] does.
 pub fn aside(text: &str) {
+    painted_aside(&plain::lines(text));
+}
+
+fn painted_aside(text: &str) {
     let _reader_may_be_gone = writeln!(io::stderr().lock(), "{text}");
 }
 
@@ -30,8 +40,8 @@ pub fn findings<'d, D: Diagnostic + 'd>(findings: impl IntoIterator<Item = &'d D
     for finding in findings {
         let mut text = String::new();
         if handler.render_report(&mut text, finding).is_ok() {
-            aside(text.trim_end());
-            aside("");
+            painted_aside(text.trim_end());
+            painted_aside("");
         }
     }
 }

@@ -12,6 +12,7 @@ use super::board::ChainStatus;
 use super::commands;
 use super::desk::Desk;
 use super::refusal::Refusal;
+use crate::core::plain;
 
 /// Most observations under way at once: each one asks every actor it covers, and readers must not flood them.
 const OBSERVERS: usize = 4;
@@ -97,8 +98,7 @@ async fn ready(source: web::Data<Source>) -> HttpResponse {
 fn line(name: &str, chain: &ChainStatus) -> String {
     let said = chain.why_not_ready().map_or_else(|| "ready".to_owned(), |why| format!("not ready, {why}"));
     // What is said may repeat a provider's words: it stays one line.
-    let said: String = said.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
-    format!("{name}: {said}\n")
+    format!("{name}: {}\n", plain::line(&said))
 }
 
 async fn health(source: web::Data<Source>) -> HttpResponse {

@@ -1,5 +1,6 @@
 //! A chain, as it is to be streamed.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::provider::Provider;
@@ -59,7 +60,7 @@ impl Chain {
         operators
     }
 
-    pub(super) fn from_raw(raw: RawChain) -> Option<Self> {
+    pub(super) fn from_raw(raw: RawChain, folder: &Path) -> Option<Self> {
         Some(Self {
             name: raw.name?.into_inner().0,
             chain_id: raw.chain_id?.into_inner(),
@@ -71,7 +72,11 @@ impl Chain {
             finality_depth: raw.finality_depth.map(toml::Spanned::into_inner),
             block_time: raw.block_time.map(toml::Spanned::into_inner),
             health: Health::from_raw(raw.health),
-            providers: raw.providers.into_iter().map(Provider::from_raw).collect::<Option<_>>()?,
+            providers: raw
+                .providers
+                .into_iter()
+                .map(|raw| Provider::from_raw(raw, folder))
+                .collect::<Option<_>>()?,
         })
     }
 }

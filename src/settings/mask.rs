@@ -6,7 +6,8 @@
 use super::suggestion::nearest;
 
 /// Words in a key that make its value a secret.
-const SECRET_WORDS: [&str; 7] = ["token", "secret", "password", "passwd", "credential", "key", "private"];
+const SECRET_WORDS: [&str; 9] =
+    ["token", "secret", "password", "passwd", "credential", "key", "private", "header", "authorization"];
 
 /// Words in a key that make its value an address, also when it is misspelt.
 const ADDRESS_WORDS: [&str; 4] = ["endpoint", "ws", "url", "dsn"];
@@ -14,14 +15,18 @@ const ADDRESS_WORDS: [&str; 4] = ["endpoint", "ws", "url", "dsn"];
 /// The text with everything that looks secret covered. Its length and its lines are the same.
 pub fn mask(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
-    let mut key = String::new();
+    let (mut key, mut section) = (String::new(), String::new());
     for line in text.split_inclusive('\n') {
         let value = match key_of(line) {
             Some((found, value)) => {
-                key = found.to_ascii_lowercase();
+                key = format!("{section} {}", found.to_ascii_lowercase());
                 value
             }
-            None if is_header(line) => line.len(),
+            None if is_header(line) => {
+                // Below `[chains.providers.headers]` every value is secret, whatever its key.
+                section = if line.contains("header") { "header".into() } else { String::new() };
+                line.len()
+            }
             None => 0,
         };
         let (before, value) = line.split_at(value);
@@ -126,6 +131,9 @@ mod tests {
         assert_eq!(mask("http = { token = \"abc\" }"), "http = { token = \"***\" }");
         assert_eq!(mask("endpoints = [\n  \"htps:/h/k3y\",\n]"), "endpoints = [\n  \"****:/*/***\",\n]");
         assert_eq!(mask("sasl_password = abc"), "sasl_password = ***");
+        assert_eq!(mask("headers = { cookie = 'abc' }"), "headers = { ****** = '***' }");
+        let section = mask("[chains.providers.headers]\ncookie = 'abc'\n[http]\nlisten = 'abc'");
+        assert_eq!(section, "[chains.providers.headers]\ncookie = '***'\n[http]\nlisten = 'abc'");
     }
 
     proptest! {

@@ -1,7 +1,14 @@
 //! A provider: an account at an operator.
 
+use std::path::Path;
+
+use secrecy::ExposeSecret;
+
 use super::raw::provider::RawProvider;
-use crate::chain::network::{Compression, PlainHttp};
+use super::sources::Span;
+use crate::chain::authority::{Authority, NotAnAuthority};
+use crate::chain::network::{Compression, NetworkConnector, PlainHttp};
+use crate::chain::secret_headers::{NotAHeader, SecretHeaders};
 use crate::chain::secret_url::SecretUrl;
 use crate::core::token_bucket::Quota;
 
@@ -24,11 +31,16 @@ pub struct Provider {
     pub compression: Compression,
     /// What to do with an address that does not encrypt and is not on this machine.
     pub plain_http: PlainHttp,
+    /// What every request to it says beside its address.
+    pub headers: SecretHeaders,
+    /// Whose word alone is taken for it; without one, that of the system's authorities.
+    pub authority: Option<Authority>,
 }
 
 impl Provider {
-    pub(super) fn from_raw(raw: RawProvider) -> Option<Self> {
+    pub(super) fn from_raw(raw: RawProvider, folder: &Path) -> Option<Self> {
         let operator = raw.operated_by()?;
+        let (headers, authority) = (headers(&raw).ok()?, authority(&raw, folder).transpose().ok()?);
         let endpoints: Vec<SecretUrl> =
             raw.endpoints.into_inner().into_iter().map(|url| url.into_inner().0).collect();
         let per_second = raw.rate_limit.per_second.into_inner();
@@ -42,8 +54,31 @@ impl Provider {
             weight: raw.weight.into_inner(),
             compression: raw.compression.into_inner(),
             plain_http: raw.plain_http.into_inner(),
+            headers,
+            authority,
         })
     }
+
+    /// The network as this provider wants to be asked over it.
+    pub fn over(&self, network: &NetworkConnector) -> NetworkConnector {
+        let network = network.with(self.plain_http, self.compression);
+        network.saying(self.headers.clone()).trusting(self.authority.clone())
+    }
+}
+
+/// The headers, or what is wrong with the first that is none.
+pub(super) fn headers(raw: &RawProvider) -> Result<SecretHeaders, (Span, NotAHeader)> {
+    let mut headers = SecretHeaders::default();
+    for header in &raw.headers {
+        let added = headers.add(header.name.get_ref(), header.value.get_ref().expose_secret());
+        added.map_err(|why| (header.name.span(), why))?;
+    }
+    Ok(headers)
+}
+
+/// What `ca_file` holds, if there is one.
+pub(super) fn authority(raw: &RawProvider, folder: &Path) -> Option<Result<Authority, NotAnAuthority>> {
+    raw.ca_file.as_ref().map(|path| Authority::read(&folder.join(path.get_ref())))
 }
 
 /// Two seconds' worth, at the least one request.

@@ -28,7 +28,7 @@ pub fn check(raw: &RawSettings, folder: &Path, check_sink: CheckSink<'_>, notes:
     log(&raw.log, notes);
     journal(&raw.journal, notes);
     names::check(raw, notes);
-    chains::check(raw, notes);
+    chains::check(raw, folder, notes);
     sinks::check(raw, check_sink, notes);
     paths::check(raw, folder, notes);
 }

@@ -3,6 +3,7 @@
 //! *Why not one big deserialisation?* It stops at the first mistake, and its texts repeat values. Here every key is read by
 //! itself, each mistake is noted where it stands, and what is left over at the end was not known.
 
+use secrecy::SecretString;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -108,6 +109,17 @@ impl<'n, 'i> Table<'n, 'i> {
             }
         };
         Table::new(&path, entries, span, self.notes)
+    }
+
+    /// The secrets under a key, by names that the user chose, in their order; none where it is absent.
+    pub fn secrets(&mut self, key: &'static str) -> Vec<(Spanned<String>, Spanned<SecretString>)> {
+        let inner = self.table(key);
+        let reader = Table::new(&inner.path, DeTable::new(), inner.span(), self.notes);
+        let entries = inner.entries.into_iter().filter_map(|(name, value)| {
+            let text = reader.read(name.get_ref(), value)?;
+            Some((Spanned::new(name.span(), name.into_inner().into_owned()), text))
+        });
+        entries.collect()
     }
 
     /// The tables under a key, each of them written as `[[key]]`; none where it is absent.

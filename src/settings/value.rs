@@ -18,6 +18,7 @@ use crate::chain::secret_url::SecretUrl;
 use crate::core::byte_size::ByteSize;
 use crate::core::chain_id::ChainId;
 use crate::core::consensus::ruling::{Corroboration, OnSingle};
+use crate::core::plain;
 use crate::core::start::Start;
 
 /// A value that can stand behind a key.
@@ -126,11 +127,14 @@ impl Readable for f64 {
 }
 
 impl Readable for String {
-    const EXPECTED: &'static str = "text in quotes, and not empty";
+    const EXPECTED: &'static str = "text in quotes, not empty and without control characters";
     const EXAMPLE: &'static str = "\"…\"";
 
     fn read(value: &DeValue<'_>) -> Option<Self> {
-        value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+        value
+            .as_str()
+            .filter(|text| !text.trim().is_empty() && !text.contains(plain::acts))
+            .map(str::to_owned)
     }
 }
 

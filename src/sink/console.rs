@@ -13,6 +13,7 @@ use super::error::SinkError;
 use super::registry::{BuildError, Kind, Promise};
 use super::{Context, Position, Sink};
 use crate::core::event::{Body, Event, Step};
+use crate::core::plain;
 
 /// The `[[sinks]]` table of a console.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -119,6 +120,7 @@ fn line(chain: &str, event: &Event, paint: Paint) -> String {
         line.push_str("  ");
         line.push_str(&part);
     }
+    let line = plain::line(&line);
     match paint {
         Paint::Plain => line + "\n",
         Paint::Coloured => format!("\x1b[{color}m{line}\x1b[0m\n"),

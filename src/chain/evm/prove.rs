@@ -3,6 +3,10 @@
 use std::fmt::Display;
 
 use crate::chain::verdict::{Check, Expectation, Outcome};
+use crate::core::plain;
+
+/// Characters kept of what is said about a check: two hashes and some words.
+const LONGEST: usize = 300;
 
 pub mod body;
 pub mod header;
@@ -15,12 +19,17 @@ pub const fn valid(name: &'static str) -> Check {
 
 /// A check that does not hold.
 pub fn invalid(name: &'static str, claimed: impl Display, computed: impl Display) -> Check {
-    Check { name, outcome: Outcome::Invalid { claimed: claimed.to_string(), computed: computed.to_string() } }
+    Check { name, outcome: Outcome::Invalid { claimed: said(claimed), computed: said(computed) } }
 }
 
 /// A check that cannot be made.
 pub fn unverifiable(name: &'static str, reason: impl Display, expectation: Expectation) -> Check {
-    Check { name, outcome: Outcome::Unverifiable { reason: reason.to_string(), expectation } }
+    Check { name, outcome: Outcome::Unverifiable { reason: said(reason), expectation } }
+}
+
+/// Some of it may be copied out of the block, which a provider wrote.
+fn said(words: impl Display) -> String {
+    plain::line(&words.to_string()).chars().take(LONGEST).collect()
 }
 
 /// A check that holds if what is claimed is what was computed.

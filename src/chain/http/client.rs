@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 
+use crate::chain::authority::Authority;
 use crate::chain::error::ChainError;
 use crate::core::class::Class;
 
@@ -49,11 +50,11 @@ pub fn install_crypto() {
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// A client. It keeps its connections for itself and for the runtime it first ran on, so there is one for each arbiter.
+/// A client that trusts the system's authorities, or this one alone. It keeps its connections for itself and for the runtime it first ran on, so there is one for each arbiter.
 ///
 /// # Errors
 /// `Config` when there is nothing to trust: the system has no certificates.
-pub fn build(wire: Wire, encoding: Encoding) -> Result<Client, ChainError> {
+pub fn build(wire: Wire, encoding: Encoding, authority: Option<&Authority>) -> Result<Client, ChainError> {
     install_crypto();
     let builder = Client::builder()
         .user_agent(concat!("blocktap/", env!("CARGO_PKG_VERSION")))
@@ -67,9 +68,12 @@ pub fn build(wire: Wire, encoding: Encoding) -> Result<Client, ChainError> {
         .http2_keep_alive_timeout(HTTP2_PONG)
         .http2_keep_alive_while_idle(true)
         .http2_max_header_list_size(HTTP2_HEADER_BYTES);
-    let builder = match wire {
-        Wire::Encrypted => builder.https_only(true),
-        Wire::Plain => builder.tls_certs_only([]),
+    let builder = match (wire, authority) {
+        (Wire::Encrypted, None) => builder.https_only(true),
+        (Wire::Encrypted, Some(authority)) => {
+            builder.https_only(true).tls_certs_only(authority.certificates()?)
+        }
+        (Wire::Plain, _) => builder.tls_certs_only([]),
     };
     builder
         .build()

@@ -198,8 +198,8 @@ async fn a_provider_that_quotes_the_key_is_not_quoted() {
 async fn an_unknown_issuer_is_the_operators_to_see_to() {
     let address = self_signed_server();
     let url: SecretUrl = format!("https://localhost:{}/{KEY}", address.port()).parse().unwrap();
-    let trusting_nobody = build(Wire::Plain, Encoding::Identity).unwrap();
-    let transport = HttpTransport::new(trusting_nobody, url);
+    let trusting_nobody = build(Wire::Plain, Encoding::Identity, None).unwrap();
+    let transport = HttpTransport::new(trusting_nobody, url, SecretHeaders::default());
     let error = transport.post(Bytes::from_static(b"{}"), limits()).await.unwrap_err();
     assert_eq!(error, ChainError::new(Class::Config, "the certificate's issuer is unknown"));
 }

@@ -1,15 +1,15 @@
 //! Opening a WebSocket.
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::AUTHORIZATION;
 use tokio::net::TcpStream;
-use tokio_tungstenite::client_async_tls_with_config;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
-use super::{Stream, gone};
+use super::{Greeting, Stream, gone};
 use crate::chain::error::ChainError;
 use crate::chain::http::failure::words;
 use crate::chain::http::retry_after_s;
@@ -22,8 +22,8 @@ use crate::core::class::Class;
 const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Connects, TLS and upgrade included. A redirect is not followed.
-pub(super) async fn open(url: &SecretUrl, authorization: Option<HeaderValue>) -> Result<Stream, ChainError> {
-    let request = request(url, authorization)?;
+pub(super) async fn open(url: &SecretUrl, greeting: &Greeting) -> Result<Stream, ChainError> {
+    let request = request(url, greeting)?;
     let host = url.expose().host_str().unwrap_or_default().trim_matches(['[', ']']);
     let port = url.expose().port_or_known_default().unwrap_or_default();
     let unreachable =
@@ -32,16 +32,18 @@ pub(super) async fn open(url: &SecretUrl, authorization: Option<HeaderValue>) ->
     wire.set_nodelay(true).map_err(unreachable)?;
     let config =
         WebSocketConfig::default().max_message_size(Some(MESSAGE_BYTES)).max_frame_size(Some(MESSAGE_BYTES));
-    let opened = client_async_tls_with_config(request, wire, Some(config), None).await;
+    let tls = greeting.authority.as_ref().map(|authority| Connector::Rustls(authority.tls()));
+    let opened = client_async_tls_with_config(request, wire, Some(config), tls).await;
     opened.map(|(stream, _)| stream).map_err(refused)
 }
 
-fn request(url: &SecretUrl, authorization: Option<HeaderValue>) -> Result<Request, ChainError> {
+fn request(url: &SecretUrl, greeting: &Greeting) -> Result<Request, ChainError> {
     let unusable = |_| ChainError::new(Class::Config, "the address cannot be asked for");
     let mut request = url.expose().as_str().into_client_request().map_err(unusable)?;
-    if let Some(value) = authorization {
-        request.headers_mut().insert(AUTHORIZATION, value);
+    if let Some(value) = &greeting.authorization {
+        request.headers_mut().insert(AUTHORIZATION, value.clone());
     }
+    request.headers_mut().extend(greeting.headers.expose().clone());
     Ok(request)
 }
 

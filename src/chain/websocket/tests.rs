@@ -18,7 +18,7 @@ fn transport(address: std::net::SocketAddr) -> WebSocketTransport {
     install_crypto();
     let url = format!("ws://{KEY}:{KEY}@{address}/{KEY}?key={KEY}").parse().unwrap();
     let quick = Duration::from_millis(100);
-    WebSocketTransport::new(url, None, KeepAlive { ping_after: quick, gone_after: quick })
+    WebSocketTransport::new(url, Greeting::default(), KeepAlive { ping_after: quick, gone_after: quick })
 }
 
 /// A connection to a server that does `talk` with it.

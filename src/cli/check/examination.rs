@@ -63,7 +63,7 @@ pub async fn examine_all(settings: &Settings) -> Vec<Examined> {
 }
 
 async fn examine_provider(connector: &NetworkConnector, chain: &Chain, provider: &Provider) -> Vec<Examined> {
-    let connector = connector.with(provider.plain_http, provider.compression);
+    let connector = provider.over(connector);
     let family = Evm::new(&chain.chain_id, chain.verification);
     let endpoints = join_all(provider.endpoints.iter().map(|url| examine(&connector, &family, url)));
     let sockets = join_all(provider.ws.iter().map(|url| listen(&connector, &family, url)));

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::actors::notice::Notice;
 use crate::app::demo::{Scene, Summary};
 use crate::core::event::{Envelope, Event, Step};
+use crate::core::plain;
 
 /// Whether lines are coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,10 +146,12 @@ impl Picture {
         format!("{elapsed:>6.1}s  {}", self.paint(colour, text))
     }
 
+    /// What providers say in it stays one line.
     fn paint(&self, colour: Colour, text: &str) -> String {
+        let text = plain::line(text);
         match self.colours {
             Colours::Ansi => format!("\u{1b}[{}m{text}\u{1b}[0m", colour as u8),
-            Colours::None => text.into(),
+            Colours::None => text,
         }
     }
 }
@@ -171,4 +174,24 @@ fn counted(number: u64, one: &str, many: &str) -> String {
 /// What was typed to start this program, so that it can be typed again.
 fn program() -> String {
     std::env::args_os().next().map_or_else(|| "blocktap".into(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::hash::Hash;
+    use crate::core::header::BlockRef;
+    use crate::core::numbers::Height;
+
+    #[test]
+    fn what_providers_say_stays_in_its_line_and_colour() {
+        let block = BlockRef { height: Height(1), hash: Hash([1; 32]) };
+        let evidence = "x\n\u{1b}[2Jy\u{202e}".to_owned();
+        let pause = Duration::from_secs(1);
+        let notice = Notice::Quarantined { provider: "a".into(), block, evidence, pause };
+        let lines = Picture::new(1, Colours::Ansi).lines(&Scene::Notice(notice));
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].contains("x  [2Jy "), "{lines:?}");
+        assert_eq!(lines[0].matches(plain::acts).count(), 2, "more than the colour and its end: {lines:?}");
+    }
 }

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use crate::core::plain;
+
 /// The observations as text; `None` when there is none.
 pub fn text(answer: &Value) -> Option<String> {
     let observations = answer.as_array().map_or(std::slice::from_ref(answer), Vec::as_slice);
@@ -49,7 +51,7 @@ fn is_empty(value: &Value) -> bool {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+        Value::String(text) => plain::line(text),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }

@@ -12,6 +12,7 @@ use crate::cli::arguments::VerifyBlockArguments;
 use crate::cli::exit::Exit;
 use crate::cli::print;
 use crate::cli::table::Table;
+use crate::core::plain;
 
 /// Decompressed bytes that one file may have.
 const LARGEST_BYTES: u64 = 256 << 20;
@@ -85,8 +86,7 @@ fn row(check: &Check) -> Vec<String> {
         Outcome::Unverifiable { reason, .. } => ("unverifiable", reason.clone()),
     };
     // Some of it was copied out of the file, and a terminal obeys control characters.
-    let harmless = |text: String| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    vec![check.name.into(), outcome.into(), harmless(detail)]
+    vec![check.name.into(), outcome.into(), plain::line(&detail)]
 }
 
 fn standing(verdict: &Verdict) -> Exit {

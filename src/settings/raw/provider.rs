@@ -1,5 +1,8 @@
 //! `[[chains.providers]]`
 
+use std::path::PathBuf;
+
+use secrecy::SecretString;
 use toml::Spanned;
 
 use crate::chain::network::{Compression, PlainHttp};
@@ -25,6 +28,19 @@ pub struct RawProvider {
     pub compression: Spanned<Compression>,
     /// `plain_http`
     pub plain_http: Spanned<PlainHttp>,
+    /// `headers`
+    pub headers: Vec<RawHeader>,
+    /// `ca_file`
+    pub ca_file: Option<Spanned<PathBuf>>,
+}
+
+/// One of `headers`.
+#[derive(Debug)]
+pub struct RawHeader {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its value.
+    pub value: Spanned<SecretString>,
 }
 
 /// `rate_limit`
@@ -51,6 +67,8 @@ impl RawProvider {
             weight: table.or("weight", 1.0),
             compression: table.or("compression", Compression::default()),
             plain_http: table.or("plain_http", PlainHttp::default()),
+            headers: table.secrets("headers").into_iter().map(RawHeader::of).collect(),
+            ca_file: table.optional("ca_file"),
         };
         table.finish();
         read
@@ -60,6 +78,12 @@ impl RawProvider {
     pub fn operated_by(&self) -> Option<String> {
         let said = self.operator.as_ref().map(|operator| operator.get_ref().clone());
         said.or_else(|| self.endpoints.get_ref().first().map(|url| url.get_ref().0.operator()))
+    }
+}
+
+impl RawHeader {
+    fn of((name, value): (Spanned<String>, Spanned<SecretString>)) -> Self {
+        Self { name, value }
     }
 }
 

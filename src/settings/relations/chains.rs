@@ -1,5 +1,6 @@
 //! One chain at a time: the health numbers, the providers, and whether enough operators are there to agree.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::{operators, providers};
@@ -15,7 +16,7 @@ const LONGEST_ADVISED: Duration = Duration::from_secs(30);
 /// Timers below this are noise.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-pub(super) fn check(raw: &RawSettings, notes: &Notes) {
+pub(super) fn check(raw: &RawSettings, folder: &Path, notes: &Notes) {
     if raw.chains.is_empty() {
         notes.error(
             &raw.span,
@@ -27,7 +28,7 @@ pub(super) fn check(raw: &RawSettings, notes: &Notes) {
         health(&chain.health, notes);
         probe_interval(chain, notes);
         expectations(chain, notes);
-        chain.providers.iter().for_each(|provider| providers::check(provider, notes));
+        chain.providers.iter().for_each(|provider| providers::check(provider, folder, notes));
         if chain.providers.is_empty() {
             let message = format!("{} has no provider", chain.called());
             let help = "write [[chains.providers]] with a name and endpoints below it; two of different operators at least";

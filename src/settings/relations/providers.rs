@@ -1,12 +1,14 @@
 //! One provider at a time.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::chain::network::PlainHttp;
 use crate::settings::notes::Notes;
+use crate::settings::provider::{authority, headers};
 use crate::settings::raw::provider::RawProvider;
 
-pub(super) fn check(provider: &RawProvider, notes: &Notes) {
+pub(super) fn check(provider: &RawProvider, folder: &Path, notes: &Notes) {
     let (weight, per_second) = (&provider.weight, &provider.rate_limit.per_second);
     if *weight.get_ref() <= 0.0 {
         let help = "1.0 is usual, 1.5 prefers a node of your own, 0.3 keeps a paid one in reserve";
@@ -25,6 +27,13 @@ pub(super) fn check(provider: &RawProvider, notes: &Notes) {
     }
     owner(provider, notes);
     wire(provider, notes);
+    if let Err((span, why)) = headers(provider) {
+        notes.error(&span, why.to_string(), "write headers = { x-api-key = \"file:PATH\" }, or \"${VAR}\"");
+    }
+    if let (Some(Err(why)), Some(path)) = (authority(provider, folder), &provider.ca_file) {
+        let help = "name a file with the authority's certificate; a relative path starts in the folder of the settings file";
+        notes.error(&path.span(), why.to_string(), help);
+    }
 }
 
 fn owner(provider: &RawProvider, notes: &Notes) {

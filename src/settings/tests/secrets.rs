@@ -19,6 +19,11 @@ fn a_key_in_the_file_is_never_shown() {
         ("[http]", "[http]\ntoken = [\"CANARY\"]"),
         ("[http]", "[http]\ntokn = \"CANARY\"\ntoken = CANARY"),
         ("[http]", "http = { token = \"CANARY\", listn = 1 }\n[htp]"),
+        ("name = \"drpc\"", "name = \"drpc\"\nheaders = { host = \"CANARY\" }"),
+        ("name = \"drpc\"", "name = \"drpc\"\nheaders = { cookie = [\"CANARY\"] }"),
+        ("name = \"drpc\"", "name = \"drpc\"\nheaders.authorization = \"CANARY\\n\""),
+        ("name = \"drpc\"", "name = \"drpc\"\nheaders.\"é\" = \"CANARY\""),
+        ("name = \"drpc\"", "name = \"drpc\"\nheaders = \"CANARY\""),
         ("path = ", "password = \"CANARY\"\npath = "),
         ("kind = \"file\"", "kind = \"file\"\ndepth = \"https://h/CANARY\""),
         (
@@ -56,7 +61,9 @@ fn a_substituted_value_is_never_shown_wherever_it_is_used() {
 #[test]
 fn settings_do_not_show_secrets_when_printed() {
     let text = with("[http]", "[http]\ntoken = \"CANARY-CANARY-CANARY\"").replace("k3y", "CANARY");
+    let text = text.replace("name = \"drpc\"", "name = \"drpc\"\nheaders = { x-api-key = \"CANARY\" }");
     let loaded = parse(&text).unwrap();
+    assert!(format!("{:?}", loaded.settings.chains).contains("x-api-key"));
     assert!(!format!("{:?}", loaded.settings.http).contains("CANARY"));
     assert!(!format!("{:?}", loaded.settings.chains).contains("CANARY"));
 }
