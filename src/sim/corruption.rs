@@ -16,18 +16,38 @@ pub enum Corruption {
     TxMissing,
     /// The first two transactions have changed places.
     TxOrder,
+    /// Hashes in place of transactions.
+    TxHashesOnly,
+    /// No transactions at all.
+    TxNone,
     /// A header field that only the hash covers.
     HeaderField,
     /// The hash that the header claims, also in `newHeads`.
     HeaderHash,
+    /// A bloom of nothing but ones, logs or not.
+    BloomFull,
+    /// `0x` for a bloom.
+    BloomEmpty,
+    /// `0x0` for a bloom.
+    BloomZero,
+    /// The block as it stood before it was one: without hash, nonce and miner.
+    Pending,
+    /// `0x` for a quantity that is not zero.
+    EmptyQuantity,
+    /// Data with half a byte at its end.
+    OddData,
     /// The amount of the first withdrawal.
     Withdrawal,
     /// An empty list instead of receipts.
     ReceiptsMissing,
     /// `null` instead of receipts.
     ReceiptsNull,
+    /// `null` in place of the last receipt.
+    ReceiptNull,
     /// The last receipt is missing.
     ReceiptMissing,
+    /// The receipt of another transaction at the end.
+    ReceiptForeign,
     /// The first two receipts have changed places.
     ReceiptOrder,
     /// The status of the first receipt.
@@ -49,17 +69,27 @@ pub enum Subject {
 
 impl Corruption {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 24] = [
         Self::TxField,
         Self::TxHash,
         Self::TxMissing,
         Self::TxOrder,
+        Self::TxHashesOnly,
+        Self::TxNone,
         Self::HeaderField,
         Self::HeaderHash,
+        Self::BloomFull,
+        Self::BloomEmpty,
+        Self::BloomZero,
+        Self::Pending,
+        Self::EmptyQuantity,
+        Self::OddData,
         Self::Withdrawal,
         Self::ReceiptsMissing,
         Self::ReceiptsNull,
+        Self::ReceiptNull,
         Self::ReceiptMissing,
+        Self::ReceiptForeign,
         Self::ReceiptOrder,
         Self::ReceiptStatus,
         Self::LogData,
@@ -69,20 +99,16 @@ impl Corruption {
     /// What it changes.
     pub const fn subject(self) -> Subject {
         match self {
-            Self::TxField
-            | Self::TxHash
-            | Self::TxMissing
-            | Self::TxOrder
-            | Self::HeaderField
-            | Self::HeaderHash
-            | Self::Withdrawal => Subject::Block,
             Self::ReceiptsMissing
             | Self::ReceiptsNull
+            | Self::ReceiptNull
             | Self::ReceiptMissing
+            | Self::ReceiptForeign
             | Self::ReceiptOrder
             | Self::ReceiptStatus
             | Self::LogData
             | Self::ReceiptsOfAnotherBlock => Subject::Receipts,
+            _ => Subject::Block,
         }
     }
 
@@ -106,12 +132,27 @@ impl Corruption {
             Self::TxHash => turn(value.pointer_mut("/transactions/0/hash")),
             Self::TxMissing => shorten(value.pointer_mut("/transactions")),
             Self::TxOrder => swap(value.pointer_mut("/transactions")),
+            Self::TxHashesOnly => name_only(value.pointer_mut("/transactions")),
+            Self::TxNone => replace_with(value.pointer_mut("/transactions"), json!([])),
             Self::HeaderField => turn(value.pointer_mut("/stateRoot")),
             Self::HeaderHash => turn(value.pointer_mut("/hash")),
+            Self::BloomFull => replace(value.get_mut("logsBloom"), &format!("0x{}", "f".repeat(512))),
+            Self::BloomEmpty => replace(value.get_mut("logsBloom"), "0x"),
+            Self::BloomZero => replace(value.get_mut("logsBloom"), "0x0"),
+            Self::Pending => {
+                let unknown = ["hash", "nonce", "miner"];
+                unknown.iter().for_each(|field| replace_with(value.get_mut(field), Value::Null));
+            }
+            Self::EmptyQuantity => replace(value.get_mut("gasLimit"), "0x"),
+            Self::OddData => lengthen(value.get_mut("extraData")),
             Self::Withdrawal => replace(value.pointer_mut("/withdrawals/0/amount"), "0xbad"),
             Self::ReceiptsMissing => *value = json!([]),
             Self::ReceiptsNull => *value = Value::Null,
+            Self::ReceiptNull => {
+                replace_with(value.as_array_mut().and_then(|receipts| receipts.last_mut()), Value::Null);
+            }
             Self::ReceiptMissing => shorten(Some(value)),
+            Self::ReceiptForeign => add_foreign(value),
             Self::ReceiptOrder => swap(Some(value)),
             Self::ReceiptStatus => turn(value.pointer_mut("/0/status")),
             Self::LogData => change_log(value),
@@ -127,8 +168,32 @@ fn items(value: &mut Value) -> impl Iterator<Item = &mut Value> {
 }
 
 fn replace(place: Option<&mut Value>, with: &str) {
+    replace_with(place, json!(with));
+}
+
+fn replace_with(place: Option<&mut Value>, with: Value) {
     if let Some(place) = place {
-        *place = json!(with);
+        *place = with;
+    }
+}
+
+fn name_only(transactions: Option<&mut Value>) {
+    for transaction in transactions.and_then(Value::as_array_mut).into_iter().flatten() {
+        *transaction = transaction["hash"].take();
+    }
+}
+
+fn lengthen(place: Option<&mut Value>) {
+    if let Some(Value::String(text)) = place {
+        text.push('0');
+    }
+}
+
+fn add_foreign(receipts: &mut Value) {
+    let Some(receipts) = receipts.as_array_mut() else { return };
+    if let Some(mut foreign) = receipts.last().cloned() {
+        turn(foreign.get_mut("transactionHash"));
+        receipts.push(foreign);
     }
 }
 
@@ -166,11 +231,21 @@ impl fmt::Display for Corruption {
             Self::TxHash => "the hash of a transaction",
             Self::TxMissing => "a transaction left out",
             Self::TxOrder => "transactions out of order",
+            Self::TxHashesOnly => "hashes for transactions",
+            Self::TxNone => "no transactions for a block that has some",
             Self::HeaderField => "a field of the header",
             Self::HeaderHash => "the hash of the block",
+            Self::BloomFull => "a bloom of ones",
+            Self::BloomEmpty => "an empty bloom",
+            Self::BloomZero => "a zero for a bloom",
+            Self::Pending => "a pending block for the newest",
+            Self::EmptyQuantity => "an empty quantity",
+            Self::OddData => "half a byte too much",
             Self::Withdrawal => "what a withdrawal pays",
             Self::ReceiptsMissing => "no receipts for a block that has some",
             Self::ReceiptsNull => "null for receipts",
+            Self::ReceiptNull => "null for a receipt",
+            Self::ReceiptForeign => "the receipt of another transaction",
             Self::ReceiptMissing => "a receipt left out",
             Self::ReceiptOrder => "receipts out of order",
             Self::ReceiptStatus => "whether a transaction came through",

@@ -19,7 +19,7 @@ use crate::chain::error::ChainError;
 use crate::chain::http;
 use crate::chain::secret_url::SecretUrl;
 use crate::chain::transport::{Connector, Limits, Socket, SocketTransport, Transport};
-use crate::chain::websocket::KeepAlive;
+use crate::chain::websocket::{KeepAlive, MESSAGE_BYTES};
 use crate::core::class::Class;
 
 /// Makes transports to the providers of a fleet: `alpha` is at `http://alpha.sim/` and `ws://alpha.sim/`.
@@ -116,6 +116,9 @@ impl Socket for SimSocket {
 
     async fn receive(&mut self) -> Result<Bytes, ChainError> {
         match self.session.next().await {
+            Next::Message(message) if message.len() > MESSAGE_BYTES => {
+                Err(ChainError::new(Class::Split, "a message beyond the limit"))
+            }
             Next::Message(message) => Ok(message),
             Next::Closed => Err(ChainError::transient("connection closed")),
             Next::Deaf => {

@@ -134,17 +134,18 @@ impl Provider {
         if let Some(refused) = state.refusal(&call, asked, now) {
             return Reply::Answer(refused);
         }
-        let Some(body) = self.body(&state.condition, &call, now) else { return Reply::Reset };
+        let Some(body) = self.body(state, &call, now) else { return Reply::Reset };
         match state.condition.garbage() {
             Some(Garbage::Truncated) => Reply::Answer(HttpAnswer::json(body.slice(..body.len() / 2))),
             _ => Reply::Answer(HttpAnswer::json(body)),
         }
     }
 
-    fn body(&self, condition: &Condition, call: &Call, now: At) -> Option<Bytes> {
-        let view = self.world().view(&condition.standpoint(now));
+    fn body(&self, state: &State, call: &Call, now: At) -> Option<Bytes> {
+        let condition = &state.condition;
+        let view = self.world().view(&condition.standpoint(now, state.requests));
         let scene = answers::Scene { world: self.world(), view: &view, condition };
-        let one = |request: &Request| scene.answer(request).rendered(request.id.get());
+        let one = |request: &Request| scene.answer(request).rendered(&condition.id(request.id.get()));
         match call {
             Call::Single(request) => Some(one(request).into()),
             Call::Batch(requests) if requests.len() > self.profile().batch_limit => {
@@ -250,8 +251,13 @@ impl Provider {
 
     /// The newest block that it would announce now.
     pub fn head(&self) -> Arc<Block> {
-        let standpoint = self.state().condition.standpoint(self.world().now());
+        let standpoint = self.state().condition.standpoint(self.world().now(), 0);
         self.world().view(&standpoint).head
+    }
+
+    /// How long a subscriber's connection lives, if not until somebody ends it.
+    pub fn hangs_up_after(&self) -> Option<Duration> {
+        self.state().condition.hangs_up_after()
     }
 
     /// The results of the notifications for `blocks`, which are new since the last ones.

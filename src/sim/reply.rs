@@ -58,4 +58,9 @@ impl HttpAnswer {
             body: Bytes::from_static(body.as_bytes()),
         }
     }
+
+    /// A web page under any status.
+    pub fn page(status: u16, body: &'static str) -> Self {
+        Self { content_type: "text/html", ..Self::text(status, body) }
+    }
 }

@@ -20,6 +20,7 @@ pub struct Session {
     outbox: VecDeque<Outgoing>,
     subscription: Option<String>,
     announced: Arc<Block>,
+    opened: Instant,
     state: State,
 }
 
@@ -51,7 +52,15 @@ impl Session {
     pub fn open(provider: Provider) -> Self {
         let changes = provider.world().changes();
         let announced = provider.head();
-        Self { provider, changes, outbox: VecDeque::new(), subscription: None, announced, state: State::Open }
+        Self {
+            provider,
+            changes,
+            outbox: VecDeque::new(),
+            subscription: None,
+            announced,
+            opened: Instant::now(),
+            state: State::Open,
+        }
     }
 
     /// Takes a message from the subscriber.
@@ -75,6 +84,9 @@ impl Session {
     pub async fn next(&mut self) -> Next {
         loop {
             self.changes.catch_up();
+            if self.hangs_up_at().is_some_and(|at| at <= Instant::now()) {
+                return Next::Closed;
+            }
             match self.provider.socket_manner() {
                 SocketManner::Closing => return Next::Closed,
                 SocketManner::Deaf => return Next::Deaf,
@@ -98,10 +110,14 @@ impl Session {
         let world = self.provider.world();
         let wake = self.provider.next_wake().map(|at| world.instant(at));
         // Both ways of waking mean the same: look again. The world never ends while a provider holds it.
-        match due.into_iter().chain(wake).min() {
+        match due.into_iter().chain(wake).chain(self.hangs_up_at()).min() {
             Some(wake) => drop(timeout_at(wake, self.changes.changed()).await),
             None => self.changes.changed().await,
         }
+    }
+
+    fn hangs_up_at(&self) -> Option<Instant> {
+        self.provider.hangs_up_after().map(|after| self.opened + after)
     }
 
     fn subscribe(&mut self, request: &Request) {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use humantime::format_duration;
 
 use super::corruption::Corruption;
+use super::oddity::Oddity;
+use super::reply::HttpAnswer;
 use super::view::Fork;
 use crate::core::numbers::Height;
 
@@ -30,6 +32,8 @@ pub enum Symptom {
     },
     /// Every answer is this HTTP status, with a text for people.
     HttpStatus(u16),
+    /// Every answer is this one.
+    Http(HttpAnswer),
     /// No more than so many requests in a second.
     RateLimit {
         /// Requests; zero refuses all of them.
@@ -54,33 +58,84 @@ pub enum Symptom {
         /// How many.
         newest: u64,
     },
+    /// Announces its newest blocks, and then has an error for them.
+    Absent {
+        /// How many.
+        newest: u64,
+        /// The code.
+        code: i64,
+        /// The message.
+        message: String,
+    },
+    /// Has only the headers of its newest blocks.
+    Unexecuted {
+        /// How many.
+        newest: u64,
+    },
+    /// Invents a newest block so far ahead, whose hash is right.
+    LeapSealed(u64),
+    /// Two backends behind one address: every other request meets one that is so far behind.
+    Skew {
+        /// Blocks.
+        back: u64,
+    },
+    /// Two backends behind one address: every other request meets one that follows a fork.
+    TwoMinds(Fork),
     /// Follows a branch of its own, or one that others follow as well.
     ForkAt(Fork),
     /// Invents a chain that nobody else follows and that is consistent in itself.
     LieFrom(Height),
     /// Answers as a chain of another number.
     WrongChain(u64),
+    /// Has another block zero.
+    OtherGenesis,
     /// Changes what it hands out.
     Corrupt(Corruption),
+    /// Tells the truth in an unusual way.
+    Odd(Oddity),
+    /// Its receipts are those of another block of the same height.
+    ReceiptsOfAnotherFork,
     /// Knows neither `safe` nor `finalized`.
     FinalityUnknown(Unknown),
     /// Its `finalized` is so many blocks lower than it was.
     FinalityBack(u64),
     /// Does not know this method.
     Unsupported(String),
+    /// Answers this method with an error.
+    MethodError {
+        /// The method.
+        method: String,
+        /// The code.
+        code: i64,
+        /// The message.
+        message: String,
+    },
     /// Answers every request with this JSON-RPC error.
     RpcError {
         /// The code.
         code: i64,
         /// The message.
         message: String,
+        /// The JSON of `data`.
+        data: Option<String>,
     },
+    /// Answers under ids that are not those of the requests.
+    Id(IdTrouble),
     /// Mixes up a batch.
     Batch(BatchTrouble),
     /// WebSocket: takes the subscription and then never says a word of it.
     SilentWebSocket,
     /// WebSocket: the other end is gone, and nothing says so.
     DeafWebSocket,
+    /// WebSocket: every connection ends so long after it was made, without a word.
+    HangUp {
+        /// From its beginning.
+        after: Duration,
+    },
+    /// WebSocket: every announcement is larger than any reader takes.
+    OversizedHeads,
+    /// WebSocket: announcements name another hash than the block's, or none.
+    AnnouncedHash(HeadHash),
     /// WebSocket: every head twice.
     DuplicateHeads,
     /// WebSocket: of several heads at once only the last.
@@ -133,6 +188,26 @@ pub enum BatchTrouble {
     Reset,
     /// Ids of other requests.
     ForeignIds,
+    /// The last answer is an error.
+    ItemError,
+}
+
+/// What is wrong with the id of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdTrouble {
+    /// Another number.
+    Other,
+    /// The same, as text.
+    Text,
+}
+
+/// What is wrong with an announced hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadHash {
+    /// It is no block's.
+    Wrong,
+    /// It is not there.
+    Absent,
 }
 
 impl fmt::Display for Symptom {
@@ -143,6 +218,7 @@ impl fmt::Display for Symptom {
             Self::Drop => out.write_str("resets connections in the middle of a request"),
             Self::Die => out.write_str("dies"),
             Self::Flap { period } => write!(out, "dies and returns every {}", format_duration(*period)),
+            Self::Http(answer) => write!(out, "answers everything with an HTTP {}", answer.status),
             Self::HttpStatus(status) => write!(out, "answers HTTP {status}"),
             Self::RateLimit { per_second: 1, .. } => out.write_str("takes only one request a second"),
             Self::RateLimit { per_second, .. } => write!(out, "takes only {per_second} requests a second"),
@@ -154,15 +230,34 @@ impl fmt::Display for Symptom {
             Self::NullFor { newest } => {
                 write!(out, "announces its newest {newest} blocks without having them")
             }
+            Self::Absent { newest, code, .. } => {
+                write!(out, "announces its newest {newest} blocks and has error {code} for them")
+            }
+            Self::Unexecuted { newest } => write!(out, "has only the headers of its newest {newest} blocks"),
+            Self::LeapSealed(blocks) => write!(out, "invents a head {blocks} blocks too high"),
+            Self::Skew { back } => write!(out, "is {back} blocks behind at every other request"),
+            Self::TwoMinds(fork) => {
+                write!(out, "follows a fork from block {} at every other request", fork.from)
+            }
             Self::ForkAt(fork) => write!(out, "follows a fork from block {}", fork.from),
             Self::LieFrom(height) => write!(out, "invents a chain of its own from block {height}"),
             Self::WrongChain(chain) => write!(out, "answers as chain {chain}"),
+            Self::OtherGenesis => out.write_str("has another block zero"),
             Self::Corrupt(what) => write!(out, "lies: {what}"),
+            Self::Odd(what) => write!(out, "writes {what}"),
+            Self::ReceiptsOfAnotherFork => out.write_str("has receipts of another fork"),
             Self::FinalityUnknown(_) => out.write_str("knows no finality"),
             Self::FinalityBack(blocks) => write!(out, "takes finality back by {blocks} blocks"),
             Self::Unsupported(method) => write!(out, "does not know {method}"),
+            Self::MethodError { method, code, .. } => write!(out, "answers {method} with error {code}"),
             Self::RpcError { code, .. } => write!(out, "answers error {code}"),
+            Self::Id(IdTrouble::Other) => out.write_str("answers under other ids"),
+            Self::Id(IdTrouble::Text) => out.write_str("writes ids as text"),
             Self::Batch(what) => write!(out, "{what}"),
+            Self::HangUp { after } => write!(out, "ends every socket after {}", format_duration(*after)),
+            Self::OversizedHeads => out.write_str("announces heads larger than anybody takes"),
+            Self::AnnouncedHash(HeadHash::Wrong) => out.write_str("announces wrong hashes"),
+            Self::AnnouncedHash(HeadHash::Absent) => out.write_str("announces heads without a hash"),
             Self::SilentWebSocket => out.write_str("takes subscriptions and stays silent"),
             Self::DeafWebSocket => out.write_str("is gone from its sockets without a word"),
             Self::DuplicateHeads => out.write_str("announces every head twice"),
@@ -190,6 +285,7 @@ impl fmt::Display for BatchTrouble {
             Self::SingleObject => "answers a batch with one error",
             Self::Reset => "resets the connection at a batch",
             Self::ForeignIds => "answers batches with ids of others",
+            Self::ItemError => "has an error for one request of every batch",
         })
     }
 }

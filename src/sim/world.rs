@@ -186,6 +186,11 @@ impl World {
         self.state().by_hash(view, hash)
     }
 
+    /// Another block of the same height and parent; block zero has none.
+    pub fn sibling(&self, block: &Arc<Block>) -> Arc<Block> {
+        self.state().sibling(block)
+    }
+
     /// The blocks that a subscriber who knows `from` must be told of, oldest first.
     pub fn path(&self, from: &Block, to: &Arc<Block>) -> Vec<Arc<Block>> {
         self.state().tree().path(from, to)

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
-use super::{Greeting, Stream, gone};
+use super::{Greeting, MESSAGE_BYTES, Stream, gone};
 use crate::chain::error::ChainError;
 use crate::chain::http::failure::words;
 use crate::chain::http::retry_after_s;
@@ -17,9 +17,6 @@ use crate::chain::http::status::Reply;
 use crate::chain::secret_url::SecretUrl;
 use crate::chain::{jsonrpc, tls};
 use crate::core::class::Class;
-
-/// The longest message taken: a head is a few kilobytes.
-const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Connects, TLS and upgrade included. A redirect is not followed.
 pub(super) async fn open(url: &SecretUrl, greeting: &Greeting) -> Result<Stream, ChainError> {

@@ -55,13 +55,22 @@ fn every_honest_block_is_sound() {
 fn found_by(lie: Corruption) -> Result<&'static str, Class> {
     match lie {
         Corruption::TxField | Corruption::TxHash => Ok("tx_hashes"),
-        Corruption::TxMissing | Corruption::TxOrder => Ok("tx_root"),
-        Corruption::HeaderField | Corruption::HeaderHash => Ok("hash"),
+        Corruption::TxMissing | Corruption::TxOrder | Corruption::TxHashesOnly | Corruption::TxNone => {
+            Ok("tx_root")
+        }
+        Corruption::HeaderField
+        | Corruption::HeaderHash
+        | Corruption::BloomFull
+        | Corruption::BloomEmpty
+        | Corruption::BloomZero
+        | Corruption::EmptyQuantity
+        | Corruption::OddData => Ok("hash"),
         Corruption::Withdrawal => Ok("withdrawals_root"),
-        Corruption::ReceiptsNull => Err(Class::NotYet),
+        Corruption::ReceiptsNull | Corruption::ReceiptNull | Corruption::Pending => Err(Class::NotYet),
         Corruption::ReceiptStatus | Corruption::LogData => Ok("receipts_root"),
         Corruption::ReceiptsMissing
         | Corruption::ReceiptMissing
+        | Corruption::ReceiptForeign
         | Corruption::ReceiptOrder
         | Corruption::ReceiptsOfAnotherBlock => Ok("receipts"),
     }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use alloy_consensus::Header as EvmHeader;
 use bytes::Bytes;
 
 use super::condition::Condition;
+use crate::core::hash::Hash;
+use crate::core::numbers::Height;
 use crate::sim::block::Block;
 use crate::sim::corruption::Subject;
 use crate::sim::rpc::{Answer, Detail, Question, Request, Selector};
@@ -49,6 +52,10 @@ impl Scene<'_> {
     }
 
     fn block(&self, selector: Selector, detail: Detail) -> Answer {
+        let header_only = |block: &Block| self.condition.unexecuted(block.height(), self.view.head.height());
+        if detail == Detail::Whole && self.find(selector).is_some_and(|block| header_only(&block)) {
+            return Answer::null();
+        }
         let render = |block: &Block| match detail {
             Detail::Whole => block.full_json(),
             Detail::Hashes => block.hashes_json(),
@@ -57,6 +64,10 @@ impl Scene<'_> {
     }
 
     fn receipts(&self, selector: Selector) -> Answer {
+        let header_only = |block: &Block| self.condition.unexecuted(block.height(), self.view.head.height());
+        if self.find(selector).is_some_and(|block| header_only(&block)) {
+            return Answer::null();
+        }
         self.about(selector, Subject::Receipts, Block::receipts_json)
     }
 
@@ -73,22 +84,48 @@ impl Scene<'_> {
             _ => {}
         }
         match self.find(selector) {
-            Some(block) => Answer::Result(self.condition.told(subject, render(&block))),
+            Some(block) => self.tell(subject, &block, render),
             None => Answer::null(),
         }
     }
 
+    fn tell(&self, subject: Subject, block: &Arc<Block>, render: impl Fn(&Block) -> Bytes) -> Answer {
+        if let Some(instead) = self.condition.absent(block.height(), self.view.head.height()) {
+            return instead;
+        }
+        let other = (subject == Subject::Receipts && self.condition.mixes_receipts())
+            .then(|| self.world.sibling(block));
+        Answer::Result(self.condition.told(subject, render(other.as_ref().unwrap_or(block))))
+    }
+
     fn find(&self, selector: Selector) -> Option<Arc<Block>> {
         let at = |height| self.world.at_height(self.view, height);
-        let found = match selector {
+        match selector {
             Selector::Latest if self.condition.is_syncing() => None,
-            Selector::Latest => Some(self.view.head.clone()),
+            Selector::Latest => Some(self.leaped().unwrap_or_else(|| self.view.head.clone())),
             Selector::Safe => at(self.view.safe),
             Selector::Finalized => at(self.view.finalized.minus(self.condition.finality_back())),
+            Selector::Height(Height(0)) if self.condition.has_other_genesis() => {
+                at(Height(0)).map(|first| resealed(&first, |header| header.gas_limit += 1))
+            }
             Selector::Height(height) => at(height),
-            Selector::Hash(hash) => self.world.by_hash(self.view, &hash),
-        };
-        let missing = self.condition.missing_from(self.view.head.height());
-        found.filter(|block| missing.is_none_or(|missing| block.height() < missing))
+            Selector::Hash(hash) => self.world.by_hash(self.view, &hash).or_else(|| self.invented(&hash)),
+        }
     }
+
+    /// A newest block that nobody made, and whose hash is right.
+    fn leaped(&self) -> Option<Arc<Block>> {
+        let leap = self.condition.sealed_leap()?;
+        Some(resealed(&self.view.head, |header| header.number += leap))
+    }
+
+    fn invented(&self, hash: &Hash) -> Option<Arc<Block>> {
+        self.leaped().filter(|block| block.hash() == *hash)
+    }
+}
+
+fn resealed(block: &Block, change: impl FnOnce(&mut EvmHeader)) -> Arc<Block> {
+    let mut header = block.evm().clone();
+    change(&mut header);
+    Arc::new(Block::sealed(header, block.body().clone()))
 }

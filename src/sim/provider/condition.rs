@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::SocketManner;
 use crate::core::at::At;
@@ -13,11 +14,14 @@ use crate::sim::corruption::{Corruption, Subject};
 use crate::sim::profile::Profile;
 use crate::sim::reply::{HttpAnswer, Reply};
 use crate::sim::rpc::{self, Answer, Request};
-use crate::sim::symptom::{BatchTrouble, Garbage, Refusal, Symptom, Unknown};
+use crate::sim::symptom::{BatchTrouble, Garbage, HeadHash, IdTrouble, Refusal, Symptom, Unknown};
 use crate::sim::view::{Fork, Standpoint};
 
 /// Branches of lies are numbered from here, so that no fork follows them by accident.
 const LIES: u64 = 1 << 62;
+
+/// What [`Symptom::OversizedHeads`] adds: more than a socket takes.
+const OVERSIZED_BYTES: usize = 17 << 20;
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>502</body></html>";
 
@@ -80,7 +84,10 @@ impl Condition {
         self.newest(|symptom| match symptom {
             Symptom::Stall => Some(Reply::Silence),
             Symptom::Drop => Some(Reply::Reset),
-            Symptom::HttpStatus(status) => Some(Reply::Answer(HttpAnswer::text(*status, "no"))),
+            Symptom::HttpStatus(status) => {
+                Some(Reply::Answer(HttpAnswer::text(*status, if *status == 204 { "" } else { "no" })))
+            }
+            Symptom::Http(answer) => Some(Reply::Answer(answer.clone())),
             Symptom::Garbage(Garbage::Html) => {
                 Some(Reply::Answer(HttpAnswer { content_type: "text/html", ..HttpAnswer::json(PAGE) }))
             }
@@ -132,10 +139,23 @@ fn periods(elapsed: Duration, period: Duration) -> u128 {
 // === The view ===
 
 impl Condition {
-    pub fn standpoint(&self, now: At) -> Standpoint {
+    /// Where it stands when it answers the request of this number.
+    pub fn standpoint(&self, now: At, request: u64) -> Standpoint {
         let frozen = self.inflicted.iter().filter(|inflicted| inflicted.symptom == Symptom::Freeze);
         let at = frozen.map(|inflicted| inflicted.since).min().unwrap_or(now);
-        Standpoint { seen_at: at - self.propagation, lag: self.lag + self.lag_symptom(), fork: self.fork() }
+        let second = request % 2 == 1;
+        let lag = self.lag + self.lag_symptom() + if second { self.skew() } else { 0 };
+        let fork = self.fork().or_else(|| self.second_mind().filter(|_| second));
+        Standpoint { seen_at: at - self.propagation, lag, fork }
+    }
+
+    fn skew(&self) -> u64 {
+        self.newest(|symptom| if let Symptom::Skew { back } = symptom { Some(*back) } else { None })
+            .unwrap_or(0)
+    }
+
+    fn second_mind(&self) -> Option<Fork> {
+        self.newest(|symptom| if let Symptom::TwoMinds(fork) = symptom { Some(*fork) } else { None })
     }
 
     fn lag_symptom(&self) -> u64 {
@@ -160,13 +180,37 @@ impl Condition {
         self.has(&Symptom::Syncing)
     }
 
-    /// The lowest height that it announces and does not have.
-    pub fn missing_from(&self, head: Height) -> Option<Height> {
-        let newest = self.newest(|symptom| match symptom {
-            Symptom::NullFor { newest } => Some(*newest),
+    /// What it says in place of a block that it announced and does not have, if it does not have this one.
+    pub fn absent(&self, height: Height, head: Height) -> Option<Answer> {
+        let among = |newest: u64| newest > 0 && height >= head.minus(newest - 1);
+        self.newest(|symptom| match symptom {
+            Symptom::NullFor { newest } if among(*newest) => Some(Answer::null()),
+            Symptom::Absent { newest, code, message } if among(*newest) => {
+                Some(Answer::error(*code, message.as_str()))
+            }
             _ => None,
-        })?;
-        (newest > 0).then(|| head.minus(newest - 1))
+        })
+    }
+
+    /// Whether it has nothing of this block but its header.
+    pub fn unexecuted(&self, height: Height, head: Height) -> bool {
+        let newest =
+            self.newest(
+                |symptom| if let Symptom::Unexecuted { newest } = symptom { Some(*newest) } else { None },
+            );
+        newest.is_some_and(|newest| newest > 0 && height >= head.minus(newest - 1))
+    }
+
+    pub fn sealed_leap(&self) -> Option<u64> {
+        self.newest(|symptom| if let Symptom::LeapSealed(blocks) = symptom { Some(*blocks) } else { None })
+    }
+
+    pub fn has_other_genesis(&self) -> bool {
+        self.has(&Symptom::OtherGenesis)
+    }
+
+    pub fn mixes_receipts(&self) -> bool {
+        self.has(&Symptom::ReceiptsOfAnotherFork)
     }
 
     pub fn finality_unknown(&self) -> Option<Unknown> {
@@ -192,7 +236,12 @@ impl Condition {
             Symptom::Unsupported(unknown) if unknown == method => {
                 Some(Answer::error(-32601, "method not found"))
             }
-            Symptom::RpcError { code, message } => Some(Answer::error(*code, message.as_str())),
+            Symptom::MethodError { method: refused, code, message } if refused == method => {
+                Some(Answer::error(*code, message.as_str()))
+            }
+            Symptom::RpcError { code, message, data } => {
+                Some(Answer::Error { code: *code, message: message.clone(), data: data.clone() })
+            }
             _ => None,
         })
     }
@@ -203,7 +252,21 @@ impl Condition {
             Symptom::Corrupt(corruption) => Some(*corruption),
             _ => None,
         });
-        lies.fold(honest, |told, corruption: Corruption| corruption.applied(subject, told))
+        let told = lies.fold(honest, |told, corruption: Corruption| corruption.applied(subject, told));
+        let oddities = self.symptoms().filter_map(|symptom| match symptom {
+            Symptom::Odd(oddity) => Some(*oddity),
+            _ => None,
+        });
+        oddities.fold(told, |told, oddity| oddity.applied(told))
+    }
+
+    /// The id that an answer goes under.
+    pub fn id(&self, asked: &str) -> String {
+        match self.newest(|symptom| if let Symptom::Id(trouble) = symptom { Some(*trouble) } else { None }) {
+            Some(IdTrouble::Other) => "1000000".into(),
+            Some(IdTrouble::Text) => format!("\"{asked}\""),
+            None => asked.into(),
+        }
     }
 
     /// The body of a batch; `None` if the connection is reset over it.
@@ -223,6 +286,11 @@ impl Condition {
             Some(BatchTrouble::ForeignIds) => {
                 let foreign = |place: usize| Answer::null().rendered(&format!("{}", 1_000_000 + place));
                 answers = (0..requests.len()).map(foreign).collect();
+            }
+            Some(BatchTrouble::ItemError) => {
+                if let (Some(last), Some(request)) = (answers.last_mut(), requests.last()) {
+                    *last = Answer::error(-32603, "internal error").rendered(request.id.get());
+                }
             }
         }
         Some(rpc::batch(&answers).into())
@@ -244,6 +312,11 @@ impl Condition {
         }
     }
 
+    /// How long a socket lives.
+    pub fn hangs_up_after(&self) -> Option<Duration> {
+        self.newest(|symptom| if let Symptom::HangUp { after } = symptom { Some(*after) } else { None })
+    }
+
     pub fn announcements(&self, blocks: &[Arc<Block>]) -> Vec<Bytes> {
         let first = if self.has(&Symptom::SkipHeads) { blocks.len().saturating_sub(1) } else { 0 };
         let times = if self.has(&Symptom::DuplicateHeads) { 2 } else { 1 };
@@ -253,15 +326,31 @@ impl Condition {
 
     fn told_head(&self, block: &Block) -> Bytes {
         let told = self.told(Subject::Block, block.head_json());
-        match self.leap() {
-            0 => told,
-            leap => leaped(&told, block.number() + leap),
-        }
+        let leaped =
+            |head: &mut Value| head["number"] = format!("{:#x}", block.number() + self.leap()).into();
+        let told = if self.leap() > 0 { edited(&told, leaped) } else { told };
+        let told = match self.announced_hash() {
+            Some(HeadHash::Wrong) => {
+                edited(&told, |head| head["hash"] = format!("0x{:064x}", block.number()).into())
+            }
+            Some(HeadHash::Absent) => edited(&told, |head| head["hash"] = Value::Null),
+            None => told,
+        };
+        if self.has(&Symptom::OversizedHeads) { padded(&told) } else { told }
+    }
+
+    fn announced_hash(&self) -> Option<HeadHash> {
+        self.newest(|symptom| if let Symptom::AnnouncedHash(what) = symptom { Some(*what) } else { None })
     }
 }
 
-fn leaped(head: &[u8], number: u64) -> Bytes {
-    let mut head: serde_json::Value = serde_json::from_slice(head).unwrap_or_default();
-    head["number"] = format!("{number:#x}").into();
+fn edited(head: &[u8], edit: impl FnOnce(&mut Value)) -> Bytes {
+    let mut head: Value = serde_json::from_slice(head).unwrap_or_default();
+    edit(&mut head);
     head.to_string().into()
+}
+
+/// Blanks in front make it larger than any reader takes.
+fn padded(head: &[u8]) -> Bytes {
+    [vec![b' '; OVERSIZED_BYTES], head.to_vec()].concat().into()
 }

@@ -207,7 +207,7 @@ async fn other_answers_can_stand_in() {
     assert_eq!(ask(&alpha, "eth_chainId", json!([]))["result"], "0x5");
     alpha.inflict(Symptom::Unsupported("eth_getBlockReceipts".into()));
     assert_eq!(ask(&alpha, "eth_getBlockReceipts", json!(["latest"]))["error"]["code"], -32601);
-    alpha.inflict(Symptom::RpcError { code: -32000, message: "header not found".into() });
+    alpha.inflict(Symptom::RpcError { code: -32000, message: "header not found".into(), data: None });
     assert_eq!(ask(&alpha, "eth_chainId", json!([]))["error"]["message"], "header not found");
 }
 

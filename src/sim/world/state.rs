@@ -16,6 +16,9 @@ use crate::sim::view::{Fork, Standpoint, View};
 /// Branches of forks and lies are numbered from here, far above those of reorgs: they never meet by accident.
 const SIDE_BRANCHES: u64 = 1 << 63;
 
+/// The branch of blocks that exist only to be mistaken for their siblings.
+const SIBLINGS: u64 = (1 << 63) | (1 << 61);
+
 /// The tree, and how its head moved.
 #[derive(Debug)]
 pub struct State {
@@ -155,6 +158,11 @@ impl State {
         let block = self.tree.get(hash).filter(|block| block.height() <= view.head.height())?;
         let known = self.ever_known.contains(hash) || self.tree.leads_to(&block, &view.head);
         known.then_some(block)
+    }
+
+    pub fn sibling(&mut self, block: &Arc<Block>) -> Arc<Block> {
+        let parent = self.tree.parent(block);
+        parent.map_or_else(|| block.clone(), |parent| self.tree.extend(&parent, SIBLINGS))
     }
 
     pub fn next_sight(&self, now: At, late: Duration) -> Option<At> {
