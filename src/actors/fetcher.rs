@@ -17,17 +17,18 @@ use self::errand::{Bearer, Errand, Errands};
 use super::budget::{Budget, Permit};
 use super::link::{Link, Unreachable};
 use super::messages::{
-    Accused, Candidate, Drain, Elected, FetchBlock, HeadAdvanced, Plan, Replayed, Rewind, Route, Served,
-    Wanted,
+    Accused, Candidate, Drain, Elected, FetchBlock, HeadAdvanced, Plan, Replayed, Rewind, Route, Wanted,
 };
 use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
 use crate::chain::error::ChainError;
 use crate::chain::family::{Key, RawBlock, Receipts};
 use crate::core::class::Class;
+use crate::core::consensus::votes::Operator;
 use crate::core::dispatch::{self, Hand};
 use crate::core::header::BlockRef;
 use crate::core::numbers::{Height, Term};
+use crate::core::served::Served;
 use crate::core::token_bucket::Priority;
 
 /// How long an answer at the tip is worth waiting for.
@@ -210,11 +211,22 @@ impl Fetcher {
                 self.typical_bytes = (self.typical_bytes * 7 + bytes) / 8;
                 permit.resize(bytes);
                 self.errands.done(key);
-                self.links.candidate.tell(Candidate { block, from, permit });
+                let elsewhere = self.elsewhere(&block.header.block(), &from);
+                self.links.candidate.tell(Candidate { block, from, elsewhere, permit });
             }
             Ok(Err(error)) => self.on_failed(errand, &from, &error),
             Err(error) => self.on_failed(errand, &from, &ChainError::transient(error.to_string())),
         }
+    }
+
+    /// Other operators that are known to have a block and have not served it falsely.
+    fn elsewhere(&self, block: &BlockRef, from: &Served) -> BTreeSet<Operator> {
+        let refused = self.errands.refused(block);
+        let able = self.routes.iter().filter(|route| {
+            let has = route.head.is_some_and(|head| head >= block.height);
+            has && route.operator != from.operator && !refused.contains(&route.provider)
+        });
+        able.map(|route| route.operator.clone()).collect()
     }
 
     fn on_failed(&mut self, mut errand: Errand, from: &Served, error: &ChainError) {

@@ -313,11 +313,12 @@ impl Handler<Acquitted> for Manager {
 
     fn handle(&mut self, acquitted: Acquitted, ctx: &mut Self::Context) {
         self.vitals.received("Acquitted");
-        for provider in &acquitted.providers {
-            if let Some(seat) = self.roster.seat(provider) {
-                seat.acquit();
-            }
+        let Acquitted { servers, checks, block } = acquitted;
+        for served in &servers {
+            self.roster.seat(&served.provider).into_iter().for_each(|seat| seat.acquit());
         }
+        let operators = servers.into_iter().map(|served| served.operator).collect();
+        self.notices.give(&self.mandate.chain, Notice::Excused { checks, block, operators });
         self.deliberate(ctx);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Past tense is a fact, imperative is a command. Each message says why it exists; `actors.md` has the table.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,13 +17,16 @@ use crate::core::breaker::Supply;
 use crate::core::canonical::{Anchor, Canonical};
 use crate::core::command::{Command, Declined, Done};
 use crate::core::consensus::ruling::Agreement;
+use crate::core::consensus::votes::Operator;
 use crate::core::eligibility::{Eligibility, Flag};
 use crate::core::event::{Draft, Event, Mode};
 use crate::core::event_id::EventId;
+use crate::core::excuse::CheckName;
 use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
 use crate::core::numbers::{Height, Seq, Term};
 use crate::core::score::ScoreCard;
+use crate::core::served::Served;
 use crate::core::token_bucket::Priority;
 use crate::journal::Located;
 use crate::journal::error::JournalError;
@@ -231,15 +235,17 @@ pub struct Accused {
     pub evidence: String,
 }
 
-/// Validator → Manager: a check failed in the same way with two operators. The check is at fault: it is only watched from
-/// now on, and nobody is held guilty for it.
+/// Validator → Manager: a block failed in the same way with two operators or more, and nobody has a better copy. The checks
+/// are taken to be at fault: nobody is held guilty for them, and a person should look.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Acquitted {
-    /// The providers.
-    pub providers: Vec<String>,
-    /// The check.
-    pub check: &'static str,
+    /// Who served it.
+    pub servers: Vec<Served>,
+    /// The checks.
+    pub checks: Vec<CheckName>,
+    /// The block, which is passed on.
+    pub block: BlockRef,
 }
 
 /// Validator → Manager: the chain moved.
@@ -293,17 +299,10 @@ pub struct Candidate {
     pub block: RawBlock,
     /// Who served it.
     pub from: Served,
+    /// Operators that have it too and have not been found wanting.
+    pub elsewhere: BTreeSet<Operator>,
     /// Its share of the memory budget.
     pub permit: Permit,
-}
-
-/// Who served a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Served {
-    /// The provider.
-    pub provider: String,
-    /// Its operator.
-    pub operator: String,
 }
 
 /// Validator → Fetcher: a block on the agreed branch is missing, or was refused: get it, not from whoever failed.

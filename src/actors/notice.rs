@@ -2,10 +2,13 @@
 //!
 //! Logs tell it, the demo shows it; whoever comes later to send alerts listens here.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::broadcast;
 
+use crate::core::consensus::votes::Operator;
+use crate::core::excuse::CheckName;
 use crate::core::header::BlockRef;
 use crate::core::numbers::Term;
 
@@ -52,6 +55,15 @@ pub enum Notice {
         evidence: String,
         /// For how long.
         pause: Duration,
+    },
+    /// A block was passed on though it fails: every operator that has it fails alike.
+    Excused {
+        /// The checks that fail.
+        checks: Vec<CheckName>,
+        /// The block.
+        block: BlockRef,
+        /// Who served it like this.
+        operators: BTreeSet<Operator>,
     },
     /// An operator holds to a branch that lost.
     Forked {

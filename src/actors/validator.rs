@@ -19,7 +19,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use self::drafts::Finals;
-use self::waiting::{Judged, Waiting};
+use self::waiting::{Judged, Recomputed, Waiting};
 use super::link::Link;
 use super::messages::{
     Accused, Acquitted, Agreed, Append, Begin, Candidate, ChainMoved, ChainRestored, Drain, FinalityViolated,
@@ -31,6 +31,7 @@ use super::vitals::{Birth, Vitals};
 use crate::chain::family::Verifier;
 use crate::core::canonical::Canonical;
 use crate::core::event::Mode;
+use crate::core::excuse::{CheckName, Excuse, Excused, Exposed, Failing};
 use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
 use crate::core::linker::{self, Step};
@@ -112,7 +113,7 @@ struct State<'a> {
     ring: usize,
     agreed_up_to: Option<BlockRef>,
     waiting_blocks: usize,
-    excused_checks: Vec<&'static str>,
+    excused_checks: Vec<Excused>,
     #[serde(flatten)]
     counts: Counts,
 }
@@ -161,6 +162,12 @@ impl Validator {
     }
 
     fn remind(&mut self, ctx: &mut Context<Self>) {
+        let now = self.vitals.now();
+        for judged in self.waiting.ripe(now) {
+            if let Judged::Excused(excuse) = judged {
+                self.excuse(excuse);
+            }
+        }
         self.advance(ctx);
         ctx.run_later(ASK_AGAIN, Self::remind);
     }
@@ -175,11 +182,17 @@ impl Validator {
         }
     }
 
-    fn on_judged(&mut self, judged: Judged, ctx: &mut Context<Self>) {
+    fn on_judged(&mut self, block: BlockRef, judged: Judged, ctx: &mut Context<Self>) {
         match judged {
-            Judged::Sound => self.advance(ctx),
-            Judged::Unproved { block, from } => {
-                tracing::warn!(%block, provider = from, "block holds what cannot be proved yet, asking a second operator");
+            Judged::Sound(exposed) => {
+                exposed.into_iter().for_each(|exposed| self.accuse_late(block, exposed));
+                self.advance(ctx);
+            }
+            Judged::Doubted { block, from, why } => {
+                tracing::warn!(%block, provider = from, why, "block is doubted, asking other operators for it");
+                self.links.wanted.tell(Wanted { block, not_from: Some(from) });
+            }
+            Judged::Incomplete { block, from } => {
                 self.links.wanted.tell(Wanted { block, not_from: Some(from) });
             }
             Judged::Refuted { block, from, evidence } => {
@@ -187,16 +200,40 @@ impl Validator {
                 self.links.accused.tell(Accused { provider: from.clone(), block, evidence });
                 self.links.wanted.tell(Wanted { block, not_from: Some(from) });
             }
-            Judged::Excused { check, providers } => {
-                tracing::error!(
-                    check,
-                    "a check fails alike with two operators: it is only watched from now on"
-                );
-                self.links.acquitted.tell(Acquitted { providers, check });
+            Judged::Excused(excuse) => {
+                self.excuse(excuse);
                 self.advance(ctx);
             }
             Judged::Doubled => {}
         }
+    }
+
+    /// Several operators have only copies that fail alike: the block is passed on, and a person should look.
+    fn excuse(&self, excuse: Excuse) {
+        let Excuse { block, failing, servers } = excuse;
+        let operators = servers.iter().map(|served| served.operator.as_str()).collect::<Vec<_>>().join(", ");
+        let Failing::Refuted(failed) = failing else {
+            tracing::warn!(%block, operators, "block is passed on though not all of it can be proved");
+            return;
+        };
+        let checks: Vec<CheckName> = failed.into_iter().map(|(check, _)| check).collect();
+        tracing::error!(
+            %block, ?checks, operators,
+            "block is passed on though it fails: all operators that have it fail alike, so the checks are taken to be wrong"
+        );
+        self.links.acquitted.tell(Acquitted { servers, checks, block });
+    }
+
+    /// Another copy of the block passes: this one was false after all.
+    fn accuse_late(&self, block: BlockRef, exposed: Exposed) {
+        let Exposed { server, failed, passed_on } = exposed;
+        let gives = |(check, computed): &(CheckName, String)| format!("{check} gives {computed}");
+        let failed = failed.iter().map(gives).collect::<Vec<_>>().join(", ");
+        if passed_on {
+            tracing::error!(%block, provider = server.provider, "a block that was passed on as excused was false");
+        }
+        let evidence = format!("{failed}, and another operator has a copy of the same block that passes");
+        self.links.accused.tell(Accused { provider: server.provider, block, evidence });
     }
 
     /// Does the next thing that agreement and waiting blocks allow. An agreed block whose branch is missing holds up nothing
@@ -319,7 +356,7 @@ impl Observable for Validator {
             ring: chain.map_or(0, Canonical::len),
             agreed_up_to: self.agreed.values().last().map(|agreed| agreed.agreement.block),
             waiting_blocks: self.waiting.len(),
-            excused_checks: self.waiting.excused(),
+            excused_checks: self.waiting.excused(self.vitals.now()),
             counts: self.counts,
         };
         serde_json::to_value(state).unwrap_or_default()
@@ -334,22 +371,27 @@ impl Handler<Candidate> for Validator {
     fn handle(&mut self, candidate: Candidate, ctx: &mut Self::Context) {
         self.vitals.received("Candidate");
         let (verifier, pool) = (self.verifier.clone(), self.pool.clone());
-        let Candidate { block, from, permit } = candidate;
-        let (hash, job) = (block.header.hash, self.vitals.begin(format!("block {}", block.header.block())));
+        let Candidate { block, from, elsewhere, permit } = candidate;
+        let name = block.header.block();
+        let (hash, job) = (name.hash, self.vitals.begin(format!("block {name}")));
         self.in_hand.insert(hash);
         let recomputed = async move {
-            pool.run(move || (verifier.verify(&block), block))
-                .await
-                .map(|(verdict, block)| (verdict, block, from, permit))
+            pool.run(move || (verifier.verify(&block), block)).await.map(|(verdict, block)| Recomputed {
+                verdict,
+                block,
+                from,
+                elsewhere,
+                permit,
+            })
         };
         ctx.spawn(recomputed.into_actor(self).map(move |outcome, act, ctx| {
             act.vitals.end(job);
             act.in_hand.remove(&hash);
             act.counts.recomputed += 1;
             // Given up: it is missed, and asked for again, when its turn comes.
-            let Ok((verdict, block, from, permit)) = outcome else { return };
-            let judged = act.waiting.judge(verdict, block, from, permit, act.vitals.now());
-            act.on_judged(judged, ctx);
+            let Ok(recomputed) = outcome else { return };
+            let judged = act.waiting.judge(recomputed, act.vitals.now());
+            act.on_judged(name, judged, ctx);
         }));
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::error::ChainError;
 use super::transport::{SocketTransport, Transport};
@@ -81,6 +82,17 @@ impl RawBlock {
     /// Bytes it takes.
     pub fn size(&self) -> usize {
         self.block.len() + self.receipts.as_ref().map_or(0, Bytes::len)
+    }
+
+    /// A hash of what it says, whatever the order of fields and the white space; of what is no JSON, of its bytes.
+    pub fn content_hash(&self) -> Hash {
+        let mut digest = Sha256::new();
+        for json in [Some(&self.block), self.receipts.as_ref()].into_iter().flatten() {
+            let value = serde_json::from_slice::<serde_json::Value>(json);
+            let canonical = value.ok().and_then(|value| serde_json::to_vec(&value).ok());
+            digest.update(canonical.as_deref().unwrap_or(json));
+        }
+        Hash(digest.finalize().into())
     }
 }
 

@@ -87,6 +87,15 @@ impl Verdict {
         self.checks.iter().find(|check| matches!(check.outcome, Outcome::Invalid { .. }))
     }
 
+    /// The checks that are invalid, each with what its content gives.
+    pub fn computed(&self) -> Vec<(&'static str, String)> {
+        let invalid = self.checks.iter().filter_map(|check| match &check.outcome {
+            Outcome::Invalid { computed, .. } => Some((check.name, computed.clone())),
+            Outcome::Valid | Outcome::Unverifiable { .. } => None,
+        });
+        invalid.collect()
+    }
+
     /// The names of the checks that hold.
     pub fn verified(&self) -> Vec<String> {
         let valid = self.checks.iter().filter(|check| check.outcome == Outcome::Valid);

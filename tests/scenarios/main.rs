@@ -13,6 +13,7 @@ mod stage;
 mod consensus;
 mod delivery;
 mod election;
+mod excuse;
 mod recovery;
 mod supervision;
 mod swap;

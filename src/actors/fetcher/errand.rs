@@ -115,6 +115,11 @@ impl Errands {
         (from.0..=to.0).for_each(|height| self.add(Key::Number(Height(height))));
     }
 
+    /// Who served a block falsely.
+    pub fn refused(&self, block: &BlockRef) -> BTreeSet<String> {
+        self.refused.get(&Key::Hash(*block)).cloned().unwrap_or_default()
+    }
+
     /// A block is missing, or what `not_from` served in its place was refused. Whatever was handed on before is gone: it may
     /// have died with the Validator, or have been taken back in a reorg.
     pub fn want(&mut self, block: BlockRef, not_from: Option<String>) {

@@ -1,18 +1,21 @@
-//! Blocks that were recomputed and wait for agreement, and what is remembered of those that failed.
+//! Blocks that were recomputed: those that wait for agreement, and those that failed and wait for a better copy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::actors::budget::Permit;
-use crate::actors::messages::Served;
 use crate::chain::error::ChainError;
 use crate::chain::family::RawBlock;
-use crate::chain::verdict::{Check, Outcome, Standing, Verdict};
+use crate::chain::verdict::{Check, Expectation, Outcome, Standing, Verdict};
 use crate::core::at::At;
+use crate::core::class::Class;
+use crate::core::consensus::votes::Operator;
 use crate::core::event::Body;
+use crate::core::excuse::{Copy, Excuse, Excused, Excuses, Exposed, Failing, Finding};
 use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
 use crate::core::numbers::Height;
+use crate::core::served::Served;
 
 /// How long a block that lost its place is kept: its branch may return.
 const KEEP: Duration = Duration::from_secs(60);
@@ -37,15 +40,8 @@ pub struct Proved {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Judged {
-    /// It waits for agreement.
-    Sound,
-    /// It holds what should be provable but is not: it waits for a second operator that serves the same.
-    Unproved {
-        /// The block.
-        block: BlockRef,
-        /// Who served it.
-        from: String,
-    },
+    /// It waits for agreement. Whoever served a copy of it that failed is exposed.
+    Sound(Vec<Exposed>),
     /// It is false.
     Refuted {
         /// The block.
@@ -55,40 +51,55 @@ pub enum Judged {
         /// What it claims, and what its content gives.
         evidence: String,
     },
-    /// A check that refuted it failed in the same way with another operator: the check is at fault. The block waits.
-    Excused {
-        /// The check.
-        check: &'static str,
-        /// Who had been accused.
-        providers: Vec<String>,
+    /// It fails, or cannot be proved, and others are to be asked before anything follows from that.
+    Doubted {
+        /// The block.
+        block: BlockRef,
+        /// Who served it.
+        from: String,
+        /// How it fails.
+        why: String,
+    },
+    /// It failed alike with several operators, and nobody has a better copy: it waits for agreement.
+    Excused(Excuse),
+    /// It is not complete yet where it came from: another is to be asked.
+    Incomplete {
+        /// The block.
+        block: BlockRef,
+        /// Who served it.
+        from: String,
     },
     /// It is there already.
     Doubled,
 }
 
-/// The first to serve a block that could not be proved, and what it served.
+/// A candidate that was recomputed.
 #[derive(Debug)]
-struct Unproved {
-    height: Height,
-    from: Served,
-    content: serde_json::Value,
+pub struct Recomputed {
+    /// What that found.
+    pub verdict: Result<Verdict, ChainError>,
+    /// The block.
+    pub block: RawBlock,
+    /// Who served it.
+    pub from: Served,
+    /// Operators that have it and may still be asked.
+    pub elsewhere: BTreeSet<Operator>,
+    /// Its share of the memory budget.
+    pub permit: Permit,
 }
 
 /// Blocks that wait.
 #[derive(Debug, Default)]
 pub struct Waiting {
     proved: BTreeMap<Hash, Proved>,
-    unproved: BTreeMap<Hash, Unproved>,
-    refutations: BTreeMap<(Hash, &'static str, String), Vec<Served>>,
-    excused: BTreeSet<&'static str>,
+    /// The last copy of each that failed; it is taken if it is excused.
+    doubted: BTreeMap<(Hash, Failing), Proved>,
+    excuses: Excuses,
 }
 
 // === impl Waiting ===
 
 impl Waiting {
-    /// Refutations remembered; there are few, unless somebody makes them up.
-    const MOST_REFUTATIONS: usize = 1_000;
-
     /// The header of a waiting block.
     pub fn header(&self, hash: &Hash) -> Option<&Header> {
         self.proved.get(hash).map(|proved| &proved.header)
@@ -104,104 +115,95 @@ impl Waiting {
         self.proved.len()
     }
 
-    /// Checks that are only watched.
-    pub fn excused(&self) -> Vec<&'static str> {
-        self.excused.iter().copied().collect()
+    /// Checks that are excused.
+    pub fn excused(&self, now: At) -> Vec<Excused> {
+        self.excuses.list(now)
     }
 
     /// Forgets blocks below `next` that have waited for longer than a branch takes to return.
     pub fn forget_below(&mut self, next: Height, now: At) {
         let fresh = |proved: &Proved| proved.header.height >= next || now.since(proved.since) < KEEP;
         self.proved.retain(|_, proved| fresh(proved));
-        self.unproved.retain(|_, unproved| unproved.height >= next);
+        self.doubted.retain(|_, proved| proved.header.height >= next);
+        self.excuses.forget_below(next);
     }
 
     /// Judges a recomputed candidate, and keeps it if it may be applied.
-    pub fn judge(
-        &mut self,
-        verdict: Result<Verdict, ChainError>,
-        block: RawBlock,
-        from: Served,
-        permit: Permit,
-        now: At,
-    ) -> Judged {
-        let name = block.header.block();
-        let verdict = match verdict {
-            Ok(verdict) => verdict,
-            Err(error) => {
-                return Judged::Refuted { block: name, from: from.provider, evidence: error.message };
-            }
+    pub fn judge(&mut self, recomputed: Recomputed, now: At) -> Judged {
+        let block = recomputed.block.header.block();
+        let from = recomputed.from.provider.clone();
+        let verdict = match &recomputed.verdict {
+            Ok(verdict) => verdict.clone(),
+            Err(error) if error.class != Class::Bad => return Judged::Incomplete { block, from },
+            Err(error) => return Judged::Refuted { block, from, evidence: error.message.clone() },
         };
-        if verdict.header.block() != name {
-            let evidence = format!("served as {name}, its content is {}", verdict.header.block());
-            return Judged::Refuted { block: name, from: from.provider, evidence };
+        if verdict.header.block() != block {
+            let evidence = format!("served as {block}, its content is {}", verdict.header.block());
+            return Judged::Refuted { block, from, evidence };
         }
-        if self.proved.contains_key(&name.hash) {
-            return Judged::Doubled;
-        }
-        let refuted = verdict.checks.iter().find(|check| self.refutes(check)).cloned();
-        match refuted {
-            Some(check) => self.refute(&check, verdict, block, from, permit, now),
-            None if verdict.standing() == Standing::Unproved && !self.matches(&block, &from) => {
-                Judged::Unproved { block: name, from: from.provider }
+        let known = self.proved.contains_key(&block.hash);
+        let failing = match verdict.standing() {
+            Standing::Sound => {
+                let exposed = self.excuses.on_passed(&block.hash);
+                self.doubted.retain(|(hash, _), _| *hash != block.hash);
+                if known && exposed.is_empty() {
+                    return Judged::Doubled;
+                }
+                // A copy that passes takes the place of one that was excused.
+                self.proved.insert(block.hash, proved(&verdict, recomputed, now));
+                return Judged::Sound(exposed);
             }
-            None => {
-                self.keep(&verdict, block, from, permit, now);
-                Judged::Sound
-            }
+            _ if known => return Judged::Doubled,
+            Standing::Refuted => Failing::Refuted(verdict.computed()),
+            Standing::Unproved => Failing::Unproved(recomputed.block.content_hash()),
+        };
+        self.doubt(&verdict, failing, recomputed, now)
+    }
+
+    fn doubt(&mut self, verdict: &Verdict, failing: Failing, recomputed: Recomputed, now: At) -> Judged {
+        let block = recomputed.block.header.block();
+        let (served, elsewhere) = (recomputed.from.clone(), recomputed.elsewhere.clone());
+        let key = (block.hash, failing.clone());
+        self.doubted.insert(key, proved(verdict, recomputed, now));
+        let from = served.provider.clone();
+        let copy = Copy { block, failing, from: served, elsewhere };
+        match self.excuses.on_failed(copy, now) {
+            Finding::Accused => Judged::Refuted { block, from, evidence: why(verdict) },
+            Finding::Doubted => Judged::Doubted { block, from, why: why(verdict) },
+            Finding::Excused(excuse) => self.let_through(excuse),
         }
     }
 
-    fn refutes(&self, check: &Check) -> bool {
-        matches!(check.outcome, Outcome::Invalid { .. }) && !self.excused.contains(check.name)
+    /// Blocks that failed alike with several operators and whose others have had their time.
+    pub fn ripe(&mut self, now: At) -> Vec<Judged> {
+        self.excuses.ripe(now).into_iter().map(|excuse| self.let_through(excuse)).collect()
     }
 
-    fn refute(
-        &mut self,
-        check: &Check,
-        verdict: Verdict,
-        block: RawBlock,
-        from: Served,
-        permit: Permit,
-        now: At,
-    ) -> Judged {
-        let Outcome::Invalid { claimed, computed } = &check.outcome else { return Judged::Doubled };
-        if self.refutations.len() >= Self::MOST_REFUTATIONS {
-            self.refutations.pop_first();
+    fn let_through(&mut self, excuse: Excuse) -> Judged {
+        if let Some(proved) = self.doubted.remove(&(excuse.block.hash, excuse.failing.clone())) {
+            self.proved.insert(excuse.block.hash, proved);
         }
-        let alike = self.refutations.entry((block.header.hash, check.name, computed.clone())).or_default();
-        let provider = from.provider.clone();
-        if alike.iter().any(|other| other.operator != from.operator) {
-            alike.push(from.clone());
-            let providers = alike.iter().map(|served| served.provider.clone()).collect();
-            self.excused.insert(check.name);
-            self.keep(&verdict, block, from, permit, now);
-            return Judged::Excused { check: check.name, providers };
-        }
-        alike.push(from);
-        let evidence = format!("{} claims {claimed}, its content gives {computed}", check.name);
-        Judged::Refuted { block: block.header.block(), from: provider, evidence }
+        Judged::Excused(excuse)
     }
+}
 
-    /// Whether another operator served the same, field for field.
-    fn matches(&mut self, block: &RawBlock, from: &Served) -> bool {
-        let Ok(content) = serde_json::from_slice::<serde_json::Value>(&block.block) else { return false };
-        match self.unproved.get(&block.header.hash) {
-            Some(first) if first.from.operator != from.operator => first.content == content,
-            Some(_) => false,
-            None => {
-                let first = Unproved { height: block.header.height, from: from.clone(), content };
-                self.unproved.insert(block.header.hash, first);
-                false
-            }
-        }
-    }
+fn proved(verdict: &Verdict, recomputed: Recomputed, since: At) -> Proved {
+    let Recomputed { block, from, permit, .. } = recomputed;
+    let body = Body { block: block.block, receipts: block.receipts };
+    Proved { header: verdict.header, body, from, verified: verdict.verified(), permit, since }
+}
 
-    fn keep(&mut self, verdict: &Verdict, block: RawBlock, from: Served, permit: Permit, since: At) {
-        let body = Body { block: block.block, receipts: block.receipts };
-        let verified = verdict.verified();
-        self.unproved.remove(&verdict.header.hash);
-        let proved = Proved { header: verdict.header, body, from, verified, permit, since };
-        self.proved.insert(verdict.header.hash, proved);
-    }
+/// How a block fails, in words.
+fn why(verdict: &Verdict) -> String {
+    let of = |check: &Check| match &check.outcome {
+        Outcome::Invalid { claimed, computed } => {
+            Some(format!("{} claims {claimed}, its content gives {computed}", check.name))
+        }
+        Outcome::Unverifiable { reason, expectation: Expectation::Unexpected } => {
+            Some(format!("{} cannot be proved: {reason}", check.name))
+        }
+        Outcome::Valid | Outcome::Unverifiable { .. } => None,
+    };
+    let refuted = verdict.refutation().and_then(of);
+    refuted.or_else(|| verdict.checks.iter().find_map(of)).unwrap_or_default()
 }

@@ -87,6 +87,10 @@ impl Picture {
                     ),
                 )
             }
+            Notice::Excused { checks, block, .. } => (
+                Colour::Red,
+                format!("x block {block} fails {} with everybody, passed on", checks.join(", ")),
+            ),
             Notice::Forked { operator } => {
                 (Colour::Yellow, format!("~ operator {operator} holds to a branch that lost"))
             }
