@@ -1,65 +1,101 @@
 //! JSON over HTTP, to one endpoint, as if the endpoint meant harm.
 //!
 //! Every exchange has one deadline from its first byte to its last, because a read time-out never fires on a server that
-//! drips. The body is counted *after* decompression, while it streams in. A redirect is never followed: it would carry
-//! the body and the key elsewhere. Errors are written by hand, because those of the library name the whole address.
+//! drips. The body is counted *after* decompression, while it streams in, and given up if it hardly comes. A redirect is never
+//! followed: it would carry the body and the key elsewhere. Errors are written by hand, because those of the library name the
+//! whole address.
 
+mod body;
 pub mod client;
 pub(in crate::chain) mod failure;
+mod inflate;
+mod pace;
+pub(in crate::chain) mod retry_after;
 pub(super) mod status;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use bytes::Bytes;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use reqwest::{Response, StatusCode};
+use tokio::time::Instant;
 
-use self::failure::classify;
+use self::client::Encoding;
+use self::failure::{Broken, Remedy, unanswered};
 use self::status::Reply;
 use super::error::ChainError;
 use super::secret_headers::SecretHeaders;
 use super::secret_url::SecretUrl;
 use super::traffic;
 use super::transport::{Limits, Transport};
-use crate::core::class::Class;
 
 /// Bytes read of an answer that is an error: enough for a person to learn why.
 const ERROR_BYTES: usize = 64 * 1024;
-
-/// Bytes set aside for an answer before any has come, however long it claims to be.
-const FIRST_BYTES: usize = 256 * 1024;
 
 /// Posts bodies to one address.
 pub struct HttpTransport {
     client: reqwest::Client,
     url: SecretUrl,
     headers: SecretHeaders,
+    encoding: Encoding,
+    /// Whether a connection may be left from an exchange that went well.
+    kept: AtomicBool,
 }
 
 impl HttpTransport {
-    /// Posts to `url` with these `headers` over the connections of `client`, which should be one of [`client::build`].
-    pub fn new(client: reqwest::Client, url: SecretUrl, headers: SecretHeaders) -> Self {
-        Self { client, url, headers }
+    /// Posts to `url` with these `headers` over the connections of `client`, which should be one of [`client::build`], and asks
+    /// for answers in this `encoding`.
+    pub fn new(client: reqwest::Client, url: SecretUrl, headers: SecretHeaders, encoding: Encoding) -> Self {
+        Self { client, url, headers, encoding, kept: AtomicBool::new(false) }
     }
 
+    /// One exchange, or a second one within the same deadline where that may heal the first: whatever is asked only reads.
     async fn exchange(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
+        let ends = Instant::now() + limits.deadline;
+        let first = self.attempt(body.clone(), limits, self.encoding, ends).await;
+        let Err(Broken { error, remedy }) = first else { return first.map_err(|broken| broken.error) };
+        let encoding = match remedy {
+            Remedy::FreshConnection if self.kept.swap(false, Ordering::Relaxed) => self.encoding,
+            Remedy::Uncompressed => Encoding::Identity,
+            Remedy::FreshConnection | Remedy::None => return Err(error),
+        };
+        self.attempt(body, limits, encoding, ends).await.map_err(|broken| broken.error)
+    }
+
+    async fn attempt(
+        &self,
+        body: Bytes,
+        limits: Limits,
+        encoding: Encoding,
+        ends: Instant,
+    ) -> Result<Bytes, Broken> {
         traffic::sent(body.len());
         let url = self.url.expose().clone();
-        let request = self.client.post(url).headers(self.headers.expose().clone());
-        let request = request.header(CONTENT_TYPE, "application/json").timeout(limits.deadline);
-        let response = request.body(body).send().await.map_err(|error| classify(&error, limits.deadline))?;
-        let (status, retry_after) = (response.status(), retry_after_s(response.headers()));
-        let body = if status.is_success() {
-            read(response, limits).await?
-        } else if status.is_redirection() {
-            Bytes::new()
-        } else {
-            let limits = Limits { max_bytes: limits.max_bytes.min(ERROR_BYTES), ..limits };
-            read(response, limits).await.unwrap_or_default()
-        };
-        Reply { status, retry_after, body }.judge()
+        let left = ends.saturating_duration_since(Instant::now());
+        let request = self.client.post(url).headers(self.headers.expose().clone()).timeout(left);
+        let request =
+            request.header(CONTENT_TYPE, "application/json").header(ACCEPT_ENCODING, encoding.name());
+        let sent = request.body(body).send().await;
+        let reply = reply(sent.map_err(|error| unanswered(&error, limits.deadline))?, limits).await?;
+        self.kept.store(true, Ordering::Relaxed);
+        Ok(reply.judge()?)
     }
+}
+
+/// An answer as far as it says anything: the body of a redirect does not, and that of an error only to people.
+async fn reply(response: Response, limits: Limits) -> Result<Reply, Broken> {
+    let (status, retry_after) = (response.status(), retry_after::seconds(response.headers()));
+    let body = if status.is_success() {
+        body::read(response, limits).await?
+    } else if status.is_redirection() {
+        Bytes::new()
+    } else {
+        let limits = Limits { max_bytes: limits.max_bytes.min(ERROR_BYTES), ..limits };
+        body::read(response, limits).await.unwrap_or_default()
+    };
+    Ok(Reply { status, retry_after, body })
 }
 
 #[async_trait]
@@ -83,54 +119,6 @@ impl fmt::Debug for HttpTransport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_tuple("HttpTransport").field(&self.url).finish()
     }
-}
-
-/// The answer's body, if it stays within `max_bytes`. A body that came in one piece is not copied.
-async fn read(mut response: Response, limits: Limits) -> Result<Bytes, ChainError> {
-    let mut pieces = Pieces { max_bytes: limits.max_bytes, first: Bytes::new(), rest: None };
-    while let Some(piece) = response.chunk().await.map_err(|error| classify(&error, limits.deadline))? {
-        traffic::received(piece.len());
-        pieces.push(piece)?;
-    }
-    Ok(pieces.join())
-}
-
-struct Pieces {
-    max_bytes: usize,
-    first: Bytes,
-    rest: Option<BytesMut>,
-}
-
-impl Pieces {
-    fn push(&mut self, piece: Bytes) -> Result<(), ChainError> {
-        let length = self.rest.as_ref().map_or(self.first.len(), BytesMut::len);
-        if length + piece.len() > self.max_bytes {
-            return Err(ChainError::new(
-                Class::Split,
-                format!("answer of more than {} bytes", self.max_bytes),
-            ));
-        }
-        if length == 0 {
-            self.first = piece;
-            return Ok(());
-        }
-        let rest = self.rest.get_or_insert_with(|| {
-            let mut joined = BytesMut::with_capacity(FIRST_BYTES.max(self.first.len() + piece.len()));
-            joined.extend_from_slice(&self.first);
-            joined
-        });
-        rest.extend_from_slice(&piece);
-        Ok(())
-    }
-
-    fn join(self) -> Bytes {
-        self.rest.map_or(self.first, BytesMut::freeze)
-    }
-}
-
-/// The `Retry-After` header where it counts seconds. The other form, a date, needs a wall clock that both sides share.
-pub(super) fn retry_after_s(headers: &HeaderMap) -> Option<u64> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]

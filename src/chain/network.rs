@@ -56,7 +56,7 @@ pub struct NetworkConnector {
 }
 
 /// What two addresses must have in common to share a client.
-type Needs = (Wire, Encoding, Option<Authority>);
+type Needs = (Wire, Option<Authority>);
 
 impl NetworkConnector {
     /// A connector with these settings for all of its transports.
@@ -103,13 +103,13 @@ impl NetworkConnector {
         }
     }
 
-    fn client(&self, wire: Wire, encoding: Encoding) -> Result<Client, ChainError> {
+    fn client(&self, wire: Wire) -> Result<Client, ChainError> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let needs = (wire, encoding, self.authority.clone());
+        let needs = (wire, self.authority.clone());
         if let Some(client) = clients.get(&needs) {
             return Ok(client.clone());
         }
-        let client = build(wire, encoding, self.authority.as_ref())?;
+        let client = build(wire, self.authority.as_ref())?;
         clients.insert(needs, client.clone());
         Ok(client)
     }
@@ -123,7 +123,7 @@ impl NetworkConnector {
         let scheme = if wire == Wire::Encrypted { "https" } else { "http" };
         let unusable = || ChainError::new(Class::Config, "user and password of the address cannot be used");
         address.set_scheme(scheme).map_err(|()| unusable())?;
-        let request = self.client(wire, Encoding::Identity)?.get(address).build().map_err(|_| unusable())?;
+        let request = self.client(wire)?.get(address).build().map_err(|_| unusable())?;
         Ok(request.headers().get(AUTHORIZATION).cloned())
     }
 }
@@ -133,8 +133,8 @@ impl Connector for NetworkConnector {
         if url.is_socket() {
             return Err(ChainError::new(Class::Config, "a ws address where http or https is due"));
         }
-        let client = self.client(self.wire(url)?, self.encoding(url))?;
-        Ok(Arc::new(HttpTransport::new(client, url.clone(), self.headers.clone())))
+        let client = self.client(self.wire(url)?)?;
+        Ok(Arc::new(HttpTransport::new(client, url.clone(), self.headers.clone(), self.encoding(url))))
     }
 
     fn socket(&self, url: &SecretUrl) -> Result<Arc<dyn SocketTransport>, ChainError> {
@@ -187,8 +187,7 @@ mod tests {
             connector.http(&format!("http://127.0.0.1:{port}").parse().unwrap()).unwrap();
         }
         assert_eq!(connector.clients.lock().unwrap().len(), 1);
-        let other = connector.with(PlainHttp::Refused, Compression::Gzip);
-        other.http(&"http://127.0.0.1".parse().unwrap()).unwrap();
+        connector.http(&"https://127.0.0.1".parse().unwrap()).unwrap();
         assert_eq!(connector.clients.lock().unwrap().len(), 2);
     }
 

@@ -11,7 +11,7 @@ use url::Url;
 use super::arguments::DaemonArguments;
 use super::exit::Exit;
 use super::load;
-use crate::chain::http::client::{Encoding, Wire, build};
+use crate::chain::http::client::{Wire, build};
 use crate::settings::DEFAULT_PORT;
 use crate::sink::registry::Registry;
 
@@ -65,7 +65,7 @@ impl Daemon {
     /// # Errors
     /// In words, without address paths or token.
     pub async fn get(&self, url: Url) -> Result<Response, String> {
-        let client = build(Wire::Plain, Encoding::Identity, None).map_err(|error| error.message)?;
+        let client = build(Wire::Plain, None).map_err(|error| error.message)?;
         self.send(client.get(url)).await
     }
 
@@ -74,7 +74,7 @@ impl Daemon {
     /// # Errors
     /// As [`Daemon::get`].
     pub async fn post(&self, url: Url, json: String) -> Result<Response, String> {
-        let client = build(Wire::Plain, Encoding::Identity, None).map_err(|error| error.message)?;
+        let client = build(Wire::Plain, None).map_err(|error| error.message)?;
         self.send(client.post(url).header("content-type", "application/json").body(json)).await
     }
 

@@ -36,12 +36,22 @@ pub enum Wire {
 }
 
 /// Whether answers are asked for compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// With gzip: less on the wire, about 1.25 ms of CPU for a block of 441 kB.
     Gzip,
     /// As they are.
     Identity,
+}
+
+impl Encoding {
+    /// Its name in HTTP.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Identity => "identity",
+        }
+    }
 }
 
 /// Makes `rustls` use *ring*. Called by every [`build`]; calling it again does nothing.
@@ -54,14 +64,13 @@ pub fn install_crypto() {
 ///
 /// # Errors
 /// `Config` when there is nothing to trust: the system has no certificates.
-pub fn build(wire: Wire, encoding: Encoding, authority: Option<&Authority>) -> Result<Client, ChainError> {
+pub fn build(wire: Wire, authority: Option<&Authority>) -> Result<Client, ChainError> {
     install_crypto();
     let builder = Client::builder()
         .user_agent(concat!("blocktap/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .referer(false)
         .no_proxy()
-        .gzip(encoding == Encoding::Gzip)
         .connect_timeout(CONNECT)
         .pool_idle_timeout(POOL_IDLE)
         .http2_keep_alive_interval(HTTP2_PING)

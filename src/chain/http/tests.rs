@@ -17,6 +17,7 @@ use super::*;
 use crate::chain::jsonrpc::response;
 use crate::chain::network::{self, NetworkConnector, PlainHttp};
 use crate::chain::transport::Connector;
+use crate::core::class::Class;
 
 const ANSWER: &[u8] = br#"{"jsonrpc":"2.0","id":1,"result":"0x1"}"#;
 const KEY: &str = "CANARY_9f86d081884c7d65";
@@ -107,6 +108,84 @@ async fn a_bomb_is_stopped_at_the_limit() {
 }
 
 #[tokio::test]
+async fn what_compresses_like_a_bomb_is_asked_for_uncompressed() {
+    let server = MockServer::start().await;
+    let zeros = format!("[{}1]", "0, ".repeat(1 << 20)).into_bytes();
+    let bomb = ResponseTemplate::new(200).insert_header("content-encoding", "gzip");
+    let bomb = bomb.set_body_bytes(gzip(&zeros));
+    let plain = ResponseTemplate::new(200).set_body_bytes(zeros.clone());
+    Mock::given(header("accept-encoding", "gzip")).respond_with(bomb).mount(&server).await;
+    Mock::given(header("accept-encoding", "identity")).respond_with(plain).mount(&server).await;
+    let answer = post(*server.address(), Limits { max_bytes: 8 << 20, ..limits() }).await;
+    assert_eq!(answer.unwrap().len(), zeros.len());
+}
+
+#[tokio::test]
+async fn an_encoding_that_nobody_asked_for_is_not_read() {
+    for encoding in ["br", "zstd", "deflate", "gzip, gzip"] {
+        let template = ResponseTemplate::new(200).insert_header("content-encoding", encoding);
+        assert_eq!(answered(template.set_body_bytes(ANSWER)).await.unwrap_err().class, Class::Transient);
+    }
+}
+
+#[tokio::test]
+async fn a_plain_answer_that_says_it_is_compressed_is_transient() {
+    let template = ResponseTemplate::new(200).insert_header("content-encoding", "gzip");
+    assert_eq!(answered(template.set_body_bytes(ANSWER)).await.unwrap_err().class, Class::Transient);
+}
+
+#[tokio::test]
+async fn headers_without_end_are_refused() {
+    for headers in ["x: y\r\n".repeat(1000), format!("x: {}\r\n", "y".repeat(1 << 20))] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{headers}content-length: 2\r\n\r\n{{}}");
+        let error = post(raw(answer.into_bytes()).await, limits()).await.unwrap_err();
+        assert_eq!(error.class, Class::Transient);
+    }
+}
+
+/// A server that keeps a connection for one answer, and closes it when it is asked for another.
+async fn closing_at_the_second_request(answers: usize) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        for _ in 0..answers {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            read_request(&mut socket).await;
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", ANSWER.len());
+            socket.write_all(&[head.as_bytes(), ANSWER].concat()).await.unwrap();
+            read_request(&mut socket).await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_is_closed_under_a_request_costs_nothing() {
+    let server = closing_at_the_second_request(3).await;
+    let connector = NetworkConnector::default();
+    let transport = connector.http(&keyed(server)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(transport.post(Bytes::from_static(b"{}"), limits()).await.unwrap(), ANSWER);
+    }
+    let error = transport.post(Bytes::from_static(b"{}"), limits()).await.unwrap_err();
+    assert_eq!(error.class, Class::Transient);
+}
+
+#[tokio::test]
+async fn who_closes_every_connection_is_asked_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        read_request(&mut socket).await;
+        drop(socket);
+        tokio::time::timeout(Duration::from_millis(300), listener.accept()).await.is_ok()
+    });
+    assert_eq!(post(address, limits()).await.unwrap_err().class, Class::Transient);
+    assert!(!asked.await.unwrap(), "it was asked again");
+}
+
+#[tokio::test]
 async fn a_compressed_answer_is_inflated() {
     let template = ResponseTemplate::new(200).insert_header("content-encoding", "gzip");
     assert_eq!(answered(template.set_body_bytes(gzip(ANSWER))).await.unwrap(), ANSWER);
@@ -133,6 +212,22 @@ async fn a_dripping_answer_meets_the_deadline() {
     });
     let error = post(address, Limits { deadline: Duration::from_millis(300), ..limits() }).await.unwrap_err();
     assert_eq!(error, ChainError::transient("no whole answer within 300ms"));
+}
+
+#[tokio::test]
+async fn a_drip_is_given_up_long_before_a_long_deadline() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        read_request(&mut socket).await;
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n[").await.unwrap();
+        while socket.write_all(b"1").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let error = post(address, Limits { deadline: Duration::from_secs(600), ..limits() }).await.unwrap_err();
+    assert_eq!(error, ChainError::transient("the answer comes too slowly to wait for its end"));
 }
 
 #[tokio::test]
@@ -182,8 +277,9 @@ async fn a_limit_says_how_long_to_wait() {
     let template = ResponseTemplate::new(429).insert_header("retry-after", "7");
     let retry_after = Some(Duration::from_secs(7));
     assert_eq!(answered(template).await.unwrap_err().class, Class::RateLimited { retry_after });
-    let template = ResponseTemplate::new(429).insert_header("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT");
-    assert_eq!(answered(template).await.unwrap_err().class, Class::RateLimited { retry_after: None });
+    let template = ResponseTemplate::new(429).insert_header("date", "Wed, 21 Oct 2015 07:27:53 GMT");
+    let template = template.insert_header("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT");
+    assert_eq!(answered(template).await.unwrap_err().class, Class::RateLimited { retry_after });
 }
 
 #[tokio::test]
@@ -198,8 +294,8 @@ async fn a_provider_that_quotes_the_key_is_not_quoted() {
 async fn an_unknown_issuer_is_the_operators_to_see_to() {
     let address = self_signed_server();
     let url: SecretUrl = format!("https://localhost:{}/{KEY}", address.port()).parse().unwrap();
-    let trusting_nobody = build(Wire::Plain, Encoding::Identity, None).unwrap();
-    let transport = HttpTransport::new(trusting_nobody, url, SecretHeaders::default());
+    let trusting_nobody = build(Wire::Plain, None).unwrap();
+    let transport = HttpTransport::new(trusting_nobody, url, SecretHeaders::default(), Encoding::Identity);
     let error = transport.post(Bytes::from_static(b"{}"), limits()).await.unwrap_err();
     assert_eq!(error, ChainError::new(Class::Config, "the certificate's issuer is unknown"));
 }

@@ -12,7 +12,7 @@ use tokio_tungstenite::{Connector, client_async_tls_with_config};
 use super::{Greeting, MESSAGE_BYTES, Stream, gone};
 use crate::chain::error::ChainError;
 use crate::chain::http::failure::words;
-use crate::chain::http::retry_after_s;
+use crate::chain::http::retry_after;
 use crate::chain::http::status::Reply;
 use crate::chain::secret_url::SecretUrl;
 use crate::chain::{jsonrpc, tls};
@@ -53,7 +53,7 @@ fn refused(error: Error) -> ChainError {
     let (head, body) = answer.into_parts();
     let reply = Reply {
         status: head.status,
-        retry_after: retry_after_s(&head.headers),
+        retry_after: retry_after::seconds(&head.headers),
         body: body.map(Bytes::from).unwrap_or_default(),
     };
     match reply.judge() {
