@@ -28,8 +28,9 @@ use super::traffic;
 use super::transport::{Socket, SocketTransport};
 use crate::core::class::Class;
 
-/// Bytes of the longest message taken: a head is a few kilobytes.
-pub const MESSAGE_BYTES: usize = 16 << 20;
+/// Bytes of the longest message taken, and of the longest frame: a head is a few kilobytes. Whoever announces more is polled
+/// instead.
+pub const MESSAGE_BYTES: usize = 1 << 20;
 
 /// When a silent connection is tried, and when it is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ use super::provider::Provider;
 
 mod connection;
 mod line;
+mod raw;
 mod websocket;
 
 /// After the system refused a connection.

@@ -13,8 +13,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::fleet::Fleet;
 use super::provider::Provider;
-use super::reply::Reply;
+use super::reply::{HttpAnswer, Reply};
 use super::session::{Next, Session};
+use super::wire::Arrival;
 use crate::chain::error::ChainError;
 use crate::chain::http;
 use crate::chain::secret_url::SecretUrl;
@@ -66,18 +67,30 @@ impl fmt::Debug for SimTransport {
 impl Transport for SimTransport {
     async fn post(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
         let served = self.provider.serve(&body);
-        if served.reply == Reply::Silence || served.after > limits.deadline {
+        if served.reply.is_endless() || served.after > limits.deadline {
             sleep(limits.deadline).await;
             return Err(too_late(limits.deadline));
         }
         sleep(served.after).await;
         match served.reply {
-            Reply::Answer(answer) if answer.body.len() > limits.max_bytes => {
-                Err(ChainError::new(Class::Split, format!("answer of more than {} bytes", limits.max_bytes)))
-            }
-            Reply::Answer(answer) => http::judge(answer.status, answer.retry_after_s(), answer.body),
+            Reply::Mangled(answer, wire) => arrived(answer, wire.arrival(), limits),
+            Reply::Answer(answer) => arrived(answer, Arrival::Whole, limits),
             Reply::Reset | Reply::Silence => Err(ChainError::transient("connection reset")),
         }
+    }
+}
+
+/// What a client over the network would make of it.
+fn arrived(answer: HttpAnswer, arrival: Arrival, limits: Limits) -> Result<Bytes, ChainError> {
+    let too_long =
+        || ChainError::new(Class::Split, format!("answer of more than {} bytes", limits.max_bytes));
+    match arrival {
+        Arrival::Whole if answer.body.len() > limits.max_bytes => Err(too_long()),
+        Arrival::Whole => http::judge(answer.status, answer.retry_after_s(), answer.body),
+        Arrival::Broken => Err(ChainError::transient("the answer broke off")),
+        Arrival::Never => Err(too_late(limits.deadline)),
+        Arrival::TooLong => Err(too_long()),
+        Arrival::Elsewhere => http::judge(302, None, Bytes::new()),
     }
 }
 

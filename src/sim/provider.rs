@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::time::timeout_at;
 
 use super::block::Block;
+use super::frames::Frames;
 use super::profile::Profile;
 use super::quota::{Quota, Taken};
 use super::random::Random;
@@ -116,7 +117,8 @@ impl Provider {
         let chance_us = u64::try_from(self.profile().jitter.as_micros()).unwrap_or(u64::MAX);
         let jitter = Duration::from_micros(state.chance.below(chance_us));
         let after = self.profile().latency + jitter + state.condition.latency();
-        let reply = self.reply(&mut state, body, now);
+        let written = self.reply(&mut state, body, now);
+        let reply = state.condition.sent(written);
         drop(state);
         self.shared.trace.add(now, &self.profile().name, body, &reply);
         Served { after, reply }
@@ -247,6 +249,11 @@ impl Provider {
     /// How it treats subscribers now.
     pub fn socket_manner(&self) -> SocketManner {
         self.state().condition.socket_manner(self.world().now())
+    }
+
+    /// What befalls its messages now.
+    pub fn frames(&self) -> Option<Frames> {
+        self.state().condition.frames()
     }
 
     /// The newest block that it would announce now.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::wire::{Arrival, Wire};
+
 /// What happens to a request, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
@@ -18,10 +20,23 @@ pub struct Served {
 pub enum Reply {
     /// It is answered.
     Answer(HttpAnswer),
+    /// It is answered, and the answer does not arrive as it was written.
+    Mangled(HttpAnswer, Wire),
     /// The connection is reset.
     Reset,
     /// Nothing, ever.
     Silence,
+}
+
+impl Reply {
+    /// Whether whoever waits for its end waits for ever.
+    pub fn is_endless(&self) -> bool {
+        match self {
+            Self::Silence => true,
+            Self::Mangled(_, wire) => wire.arrival() == Arrival::Never,
+            Self::Answer(_) | Self::Reset => false,
+        }
+    }
 }
 
 /// An answer, as HTTP carries it.

@@ -11,6 +11,7 @@ use super::changes::Listener;
 use super::provider::{Provider, SocketManner};
 use super::reply::Reply;
 use super::rpc::{Answer, Call, Question, Request};
+use super::wire::Arrival;
 
 /// A connection that is open.
 #[derive(Debug)]
@@ -106,6 +107,11 @@ impl Session {
         }
     }
 
+    /// Whether heads are announced on it.
+    pub fn is_subscribed(&self) -> bool {
+        self.subscription.is_some()
+    }
+
     async fn wait(&mut self, due: Option<Instant>) {
         let world = self.provider.world();
         let wake = self.provider.next_wake().map(|at| world.instant(at));
@@ -133,8 +139,9 @@ impl Session {
     fn serve(&mut self, message: &[u8]) {
         match self.provider.serve(message).reply {
             Reply::Answer(answer) if answer.status == 200 => self.queue(answer.body),
+            Reply::Mangled(answer, wire) if wire.arrival() == Arrival::Whole => self.queue(answer.body),
             Reply::Silence => {}
-            Reply::Answer(_) | Reply::Reset => self.state = State::Broken,
+            Reply::Answer(_) | Reply::Mangled(..) | Reply::Reset => self.state = State::Broken,
         }
     }
 

@@ -9,9 +9,11 @@ use std::time::Duration;
 use humantime::format_duration;
 
 use super::corruption::Corruption;
+use super::frames::Frames;
 use super::oddity::Oddity;
 use super::reply::HttpAnswer;
 use super::view::Fork;
+use super::wire::Wire;
 use crate::core::numbers::Height;
 
 /// One way to fail.
@@ -123,6 +125,10 @@ pub enum Symptom {
     Id(IdTrouble),
     /// Mixes up a batch.
     Batch(BatchTrouble),
+    /// Something befalls its answers on their way.
+    Wire(Wire),
+    /// WebSocket: something befalls its messages on their way.
+    Frames(Frames),
     /// WebSocket: takes the subscription and then never says a word of it.
     SilentWebSocket,
     /// WebSocket: the other end is gone, and nothing says so.
@@ -258,6 +264,8 @@ impl fmt::Display for Symptom {
             Self::OversizedHeads => out.write_str("announces heads larger than anybody takes"),
             Self::AnnouncedHash(HeadHash::Wrong) => out.write_str("announces wrong hashes"),
             Self::AnnouncedHash(HeadHash::Absent) => out.write_str("announces heads without a hash"),
+            Self::Wire(what) => write!(out, "{what}"),
+            Self::Frames(what) => write!(out, "{what}"),
             Self::SilentWebSocket => out.write_str("takes subscriptions and stays silent"),
             Self::DeafWebSocket => out.write_str("is gone from its sockets without a word"),
             Self::DuplicateHeads => out.write_str("announces every head twice"),

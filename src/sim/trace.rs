@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::reply::Reply;
+use super::reply::{HttpAnswer, Reply};
 use crate::core::at::At;
 
 /// Lines, one a request; clones share them. It records nothing until told to.
@@ -39,13 +39,16 @@ impl Trace {
 
 fn outcome(reply: &Reply) -> String {
     match reply {
-        Reply::Answer(answer) => {
-            let digest = hex::encode(&Sha256::digest(&answer.body)[..8]);
-            format!("{} {} bytes {digest}", answer.status, answer.body.len())
-        }
+        Reply::Answer(answer) => digest(answer),
+        Reply::Mangled(answer, wire) => format!("{}, but {wire}", digest(answer)),
         Reply::Reset => "reset".into(),
         Reply::Silence => "silence".into(),
     }
+}
+
+fn digest(answer: &HttpAnswer) -> String {
+    let digest = hex::encode(&Sha256::digest(&answer.body)[..8]);
+    format!("{} {} bytes {digest}", answer.status, answer.body.len())
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ async fn a_connection_that_vanishes_is_transient() {
 #[tokio::test]
 async fn a_message_beyond_the_limit_is_refused() {
     let mut socket = connected(|mut server| async move {
-        let _the_client_hangs_up = server.send(Message::text("x".repeat(handshake::MESSAGE_BYTES + 1))).await;
+        let _the_client_hangs_up = server.send(Message::text("x".repeat(MESSAGE_BYTES + 1))).await;
     })
     .await;
     assert_eq!(socket.receive().await.unwrap_err().class, Class::Split);

@@ -1,5 +1,6 @@
 //! One connection to a provider: HTTP/1.1 that keeps alive, until the client asks for a WebSocket.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -15,16 +16,16 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use super::line::{Line, Shears};
-use super::websocket;
+use super::{raw, websocket};
 use crate::sim::provider::Provider;
 use crate::sim::reply::{HttpAnswer, Reply};
 
 /// Of a request's body: far above any batch.
 const LARGEST_REQUEST_BYTES: usize = 16 * 1024 * 1024;
 
-/// The connection is to be reset.
+/// The library is to let go of the connection without a word.
 #[derive(Debug, thiserror::Error)]
-#[error("the provider resets the connection")]
+#[error("the provider does not answer as it should")]
 struct Cut;
 
 /// What a connection's requests share.
@@ -39,13 +40,28 @@ struct Desk {
 pub async fn serve(stream: TcpStream, provider: Provider) {
     let shears = Shears::default();
     let desk = Desk { provider: provider.clone(), shears: shears.clone(), upgrade: Arc::default() };
+    let Ok((stream, again)) = doubled(stream) else { return };
     let line = Line::new(stream, shears.clone());
-    let talk = talk(line, desk);
+    let talk = async {
+        talk(line, desk).await;
+        if let Some(script) = shears.kept()
+            && let Ok(stream) = TcpStream::from_std(again)
+        {
+            raw::play(stream, script).await;
+        }
+    };
     tokio::select! {
         biased;
         () = provider.down() => shears.cut(),
         () = talk => {}
     }
+}
+
+/// A connection, and a second hold on it: it ends when both are let go.
+fn doubled(stream: TcpStream) -> io::Result<(TcpStream, std::net::TcpStream)> {
+    let stream = stream.into_std()?;
+    let again = stream.try_clone()?;
+    Ok((TcpStream::from_std(stream)?, again))
 }
 
 async fn talk(line: Line, desk: Desk) {
@@ -85,6 +101,10 @@ impl Desk {
         sleep(served.after).await;
         match served.reply {
             Reply::Answer(answer) => Ok(render(answer)),
+            Reply::Mangled(answer, wire) => {
+                self.shears.keep(raw::compose(&wire, &answer));
+                Err(Cut)
+            }
             Reply::Silence => std::future::pending().await,
             Reply::Reset => {
                 self.shears.cut();

@@ -1,23 +1,59 @@
-//! A connection that can be cut.
+//! A connection that can be cut, or taken away from the library that speaks over it.
 
 use std::io;
+use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Cuts a connection: when it is dropped, its peer sees a reset instead of an end.
+use super::raw::Script;
+
+/// Decides how a connection ends.
 #[derive(Clone, Debug, Default)]
 pub struct Shears {
-    cut: Arc<AtomicBool>,
+    end: Arc<Mutex<End>>,
+}
+
+/// What happens when whoever speaks over a connection lets go of it.
+#[derive(Debug, Default)]
+enum End {
+    /// An orderly end.
+    #[default]
+    Close,
+    /// Its peer sees a reset.
+    Cut,
+    /// Nothing: somebody else goes on, by this script.
+    Kept(Script),
 }
 
 impl Shears {
+    /// Has it reset.
     pub fn cut(&self) {
-        self.cut.store(true, Ordering::Relaxed);
+        *self.end() = End::Cut;
+    }
+
+    /// Has it go on by a script.
+    pub fn keep(&self, script: Script) {
+        *self.end() = End::Kept(script);
+    }
+
+    /// The script by which it goes on, if it does.
+    pub fn kept(&self) -> Option<Script> {
+        let mut end = self.end();
+        match mem::take(&mut *end) {
+            End::Kept(script) => Some(script),
+            other => {
+                *end = other;
+                None
+            }
+        }
+    }
+
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -36,7 +72,7 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        if self.shears.cut.load(Ordering::Relaxed) {
+        if matches!(*self.shears.end(), End::Cut) {
             // Fails only on a connection that is gone already.
             let _ = self.stream.set_zero_linger();
         }
@@ -67,8 +103,8 @@ impl AsyncWrite for Line {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.shears.cut.load(Ordering::Relaxed) {
-            // An orderly end would reach the peer before the reset.
+        if !matches!(*self.shears.end(), End::Close) {
+            // An orderly end would reach the peer before the reset, or before the rest.
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_shutdown(context)

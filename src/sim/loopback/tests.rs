@@ -6,17 +6,20 @@ use serde_json::{Value, json};
 
 use super::Loopback;
 use crate::chain::error::ChainError;
-use crate::chain::network::NetworkConnector;
+use crate::chain::jsonrpc::response;
+use crate::chain::network::{Compression, NetworkConnector, PlainHttp};
 use crate::chain::secret_url::SecretUrl;
 use crate::chain::transport::{Connector, Limits, Socket, SocketTransport, Transport};
 use crate::core::class::Class;
 use crate::sim::corruption::Corruption;
 use crate::sim::fleet::Fleet;
+use crate::sim::frames::Frames;
 use crate::sim::genesis::Genesis;
 use crate::sim::memory::SimConnector;
 use crate::sim::profile::Profile;
 use crate::sim::provider::Provider;
 use crate::sim::symptom::{BatchTrouble, Garbage, Refusal, Symptom, Unknown};
+use crate::sim::wire::Wire;
 use crate::sim::world::World;
 
 /// Long enough for a busy machine to answer, short enough to wait for a provider that stalls.
@@ -40,7 +43,7 @@ async fn both() -> Both {
     let provider = fleet.provider("alpha").unwrap().clone();
     let loopback = Loopback::listen(&fleet).await.unwrap();
     let parse = |url: String| url.parse::<SecretUrl>().unwrap();
-    let network = NetworkConnector::default();
+    let network = NetworkConnector::new(PlainHttp::Refused, Compression::Gzip);
     Both {
         memory: SimConnector::new(fleet).http(&parse(provider.profile().http_url())).unwrap(),
         network: network.http(&parse(loopback.http_url("alpha").unwrap())).unwrap(),
@@ -103,6 +106,74 @@ async fn memory_and_network_answer_alike() {
             assert_eq!(memory, network, "{symptom:?} {body:?}");
         }
     }
+}
+
+/// Everything that can befall an answer on its way, except what never ends.
+fn wires() -> Vec<Wire> {
+    let to = "http://elsewhere.invalid/".to_owned();
+    vec![
+        Wire::ResetInBody,
+        Wire::CloseWhenReused,
+        Wire::CutLength,
+        Wire::CutChunk,
+        Wire::CutUnmarked,
+        Wire::CutGzip,
+        Wire::CutGzipTrailer,
+        Wire::HalfLength,
+        Wire::FalseEncoding,
+        Wire::GzipBomb,
+        Wire::Endless,
+        Wire::EndlessHead,
+        Wire::Redirect { status: 307, to },
+        Wire::ContentType("text/plain"),
+        Wire::ContentType(""),
+    ]
+}
+
+#[tokio::test]
+async fn memory_tells_what_becomes_of_an_answer_on_its_way() {
+    let both = both().await;
+    let body = request("eth_getBlockByNumber", json!(["latest", true]));
+    let read = |answer: Result<Bytes, ChainError>| {
+        answer.and_then(|body| response::decode(&body, 1)).map(|_| "whole").map_err(|error| error.class)
+    };
+    for wire in wires() {
+        both.provider.inflict(Symptom::Wire(wire.clone()));
+        for _ in 0..2 {
+            let memory = read(both.memory.post(body.clone(), LIMITS).await);
+            let network = read(both.network.post(body.clone(), LIMITS).await);
+            assert_eq!(memory, network, "{wire}");
+        }
+        both.provider.heal();
+    }
+}
+
+#[tokio::test]
+async fn what_drips_does_not_end() {
+    let both = both().await;
+    let short = Limits { deadline: Duration::from_millis(300), ..LIMITS };
+    for wire in [Wire::DripHead, Wire::DripBody] {
+        both.provider.inflict(Symptom::Wire(wire));
+        let result = both.network.post(request("eth_chainId", json!([])), short).await;
+        assert_eq!(result, Err(ChainError::transient("no whole answer within 300ms")));
+    }
+}
+
+#[tokio::test]
+async fn frames_are_announced_as_they_should_not_be() {
+    let both = both().await;
+    let mut socket = subscribed(&both).await;
+    both.provider.inflict(Symptom::Frames(Frames::Binary));
+    both.provider.world().mine(1);
+    let head: Value = serde_json::from_slice(&socket.receive().await.unwrap()).unwrap();
+    assert_eq!(head["params"]["result"]["number"], "0x1f");
+    both.provider.inflict(Symptom::OversizedHeads);
+    both.provider.world().mine(1);
+    assert_eq!(socket.receive().await.unwrap_err().class, Class::Split);
+    both.provider.heal();
+    let mut socket = subscribed(&both).await;
+    both.provider.inflict(Symptom::Frames(Frames::Abrupt));
+    assert_eq!(socket.receive().await.unwrap_err().class, Class::Transient);
 }
 
 #[tokio::test]

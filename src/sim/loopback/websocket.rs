@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::line::Shears;
+use crate::sim::frames::Frames;
 use crate::sim::provider::Provider;
 use crate::sim::session::{Next, Session};
 
@@ -37,10 +38,12 @@ pub async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, provider: Provid
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
     let mut session = Session::open(provider.clone());
     loop {
+        // A library that reads answers pings by itself.
+        let reads = provider.frames() != Some(Frames::NoPong) || !session.is_subscribed();
         let next = tokio::select! {
             biased;
             next = session.next() => next,
-            received = socket.next() => match received {
+            received = socket.next(), if reads => match received {
                 Some(Ok(Message::Text(text))) => {
                     session.accept(text.as_bytes());
                     continue;
@@ -51,17 +54,26 @@ pub async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, provider: Provid
         };
         match next {
             Next::Message(message) => {
-                let text = String::from_utf8_lossy(&message).into_owned();
-                if socket.send(Message::text(text)).await.is_err() {
+                if socket.send(framed(message, provider.frames())).await.is_err() {
                     return;
                 }
             }
+            Next::Closed if provider.frames() == Some(Frames::Abrupt) => return,
             Next::Closed => return shears.cut(),
             // Nothing is read and nothing written while it lasts, and nothing of it is made up for afterwards.
             Next::Deaf => {
                 provider.heard().await;
                 return shears.cut();
             }
+        }
+    }
+}
+
+fn framed(message: Bytes, frames: Option<Frames>) -> Message {
+    match frames {
+        Some(Frames::Binary) => Message::binary(message),
+        Some(Frames::Abrupt | Frames::NoPong) | None => {
+            Message::text(String::from_utf8_lossy(&message).into_owned())
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::core::at::At;
 use crate::core::numbers::Height;
 use crate::sim::block::Block;
 use crate::sim::corruption::{Corruption, Subject};
+use crate::sim::frames::Frames;
 use crate::sim::profile::Profile;
 use crate::sim::reply::{HttpAnswer, Reply};
 use crate::sim::rpc::{self, Answer, Request};
@@ -97,6 +98,16 @@ impl Condition {
             Symptom::Garbage(Garbage::Empty) => Some(Reply::Answer(HttpAnswer::json(""))),
             _ => None,
         })
+    }
+
+    /// What comes of a reply on its way.
+    pub fn sent(&self, reply: Reply) -> Reply {
+        let wire =
+            self.newest(|symptom| if let Symptom::Wire(wire) = symptom { Some(wire.clone()) } else { None });
+        match (reply, wire) {
+            (Reply::Answer(answer), Some(wire)) => Reply::Mangled(answer, wire),
+            (reply, _) => reply,
+        }
     }
 
     pub fn garbage(&self) -> Option<Garbage> {
@@ -301,7 +312,7 @@ impl Condition {
 
 impl Condition {
     pub fn socket_manner(&self, now: At) -> SocketManner {
-        if self.is_down(now) || self.has(&Symptom::Drop) {
+        if self.is_down(now) || self.has(&Symptom::Drop) || self.frames() == Some(Frames::Abrupt) {
             SocketManner::Closing
         } else if self.has(&Symptom::DeafWebSocket) || self.has(&Symptom::Stall) {
             SocketManner::Deaf
@@ -315,6 +326,10 @@ impl Condition {
     /// How long a socket lives.
     pub fn hangs_up_after(&self) -> Option<Duration> {
         self.newest(|symptom| if let Symptom::HangUp { after } = symptom { Some(*after) } else { None })
+    }
+
+    pub fn frames(&self) -> Option<Frames> {
+        self.newest(|symptom| if let Symptom::Frames(frames) = symptom { Some(*frames) } else { None })
     }
 
     pub fn announcements(&self, blocks: &[Arc<Block>]) -> Vec<Bytes> {
