@@ -277,6 +277,10 @@ impl Validator {
 
     fn go_final(&mut self, ctx: &mut Context<Self>) {
         let Some(mut chain) = self.chain.clone() else { return };
+        // A final height above the tip may lie on a branch that has replaced the tip: what is agreed on next will tell.
+        if !self.finals.lie_within(&chain) {
+            return;
+        }
         let Some(draft) = self.finals.draft(&mut chain) else { return };
         let news = ChainMoved {
             from: chain.anchor(),

@@ -85,6 +85,20 @@ fn a_fleet_that_dies_during_the_catch_up_is_waited_for() {
 }
 
 #[test]
+fn a_tip_that_was_replaced_while_nobody_answered_is_never_called_final() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        FLEET.iter().for_each(|name| stage.fleet.inflict(name, Symptom::Die).unwrap());
+        stage.world.reorg(3);
+        stage.wait(2 * MINUTE).await;
+        assert!(stage.world.finalized().height > stage.record.height());
+        FLEET.iter().for_each(|name| stage.fleet.heal(name).unwrap());
+        stage.caught_up(4 * MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
 fn providers_that_all_refuse_the_key_are_not_taken_for_another_chain() {
     play(Setting::default(), |mut stage: Stage| async move {
         FLEET.iter().for_each(|name| stage.fleet.inflict(name, Symptom::HttpStatus(403)).unwrap());

@@ -24,7 +24,13 @@ impl Finals {
         self.safe = news.safe.max(self.finalized);
     }
 
-    /// The `final` event, if finality advanced within the chain.
+    /// Whether the final height names a block of the chain.
+    pub fn lie_within(&self, chain: &Canonical) -> bool {
+        self.finalized.is_some_and(|finalized| chain.tip().is_some_and(|tip| finalized <= tip.height))
+    }
+
+    /// The `final` event, if finality advanced within the chain. Where it lies above the tip, the tip must have been agreed on
+    /// since.
     pub fn draft(&self, chain: &mut Canonical) -> Option<Draft> {
         let header = chain.finalize(self.finalized?)?;
         Some(self.bare(Step::Final, header))
