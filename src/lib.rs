@@ -9,7 +9,8 @@
 //! ```
 //!
 //! [`core`] is pure: every decision, with time as an argument. [`chain`], [`sink`], [`journal`] and [`http`] touch the world and
-//! know no actor. [`actors`] are thin: a message comes in, core decides, an edge acts. [`sim`] is a world to try all of it in.
+//! know no actor. [`actors`] are thin: a message comes in, core decides, an edge acts. [`sim`] is a world to try all of it in;
+//! [`crash`] names the moments at which a test kills the process, and is empty otherwise.
 //! The contract between the actors is `actors.md`.
 
 #![forbid(unsafe_code)]
@@ -20,6 +21,7 @@ pub mod app;
 pub mod chain;
 pub mod cli;
 pub mod core;
+pub mod crash;
 pub mod http;
 pub mod journal;
 pub mod settings;

@@ -30,6 +30,7 @@ use crate::core::header::BlockRef;
 use crate::core::numbers::{Height, Term};
 use crate::core::served::Served;
 use crate::core::token_bucket::Priority;
+use crate::crash::{self, Point};
 
 /// How long an answer at the tip is worth waiting for.
 const TIP_DEADLINE: Duration = Duration::from_secs(4);
@@ -211,6 +212,7 @@ impl Fetcher {
                 self.typical_bytes = (self.typical_bytes * 7 + bytes) / 8;
                 permit.resize(bytes);
                 self.errands.done(key);
+                crash::point(Point::Fetched);
                 let elsewhere = self.elsewhere(&block.header.block(), &from);
                 self.links.candidate.tell(Candidate { block, from, elsewhere, permit });
             }

@@ -26,6 +26,7 @@ use crate::core::at::At;
 use crate::core::canonical::Canonical;
 use crate::core::event::{Draft, Event, Step};
 use crate::core::numbers::Seq;
+use crate::crash::{self, Point};
 use crate::journal::error::JournalError;
 use crate::journal::{Acknowledged, Extent, Journal as Log};
 
@@ -132,6 +133,7 @@ impl Journal {
         self.work = Work::Idle;
         match outcome.result {
             Ok(seq) => {
+                crash::point(Point::JournalCommitted);
                 self.groups += 1;
                 for entry in outcome.group {
                     drop(entry.permits);

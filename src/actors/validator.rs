@@ -36,6 +36,7 @@ use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
 use crate::core::linker::{self, Step};
 use crate::core::numbers::Height;
+use crate::crash::{self, Point};
 
 /// How often what is missing is asked for again: a wish may be lost with the actor that heard it.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -395,6 +396,7 @@ impl Handler<Candidate> for Validator {
             // Given up: it is missed, and asked for again, when its turn comes.
             let Ok(recomputed) = outcome else { return };
             let judged = act.waiting.judge(recomputed, act.vitals.now());
+            crash::point(Point::Validated);
             act.on_judged(name, judged, ctx);
         }));
     }

@@ -21,6 +21,7 @@ use crate::actors::sink::{Build, Sink, Source};
 use crate::actors::slot::House;
 use crate::actors::validator::{self, Validator};
 use crate::chain::family::{Receipts, Verifier};
+use crate::crash::{self, Point};
 use crate::http::board::Board;
 use crate::journal::Journal as Log;
 
@@ -97,6 +98,7 @@ impl Running {
             if tokio::time::timeout(step + Duration::from_millis(100), all).await.is_err() {
                 tracing::warn!(chain = self.chain, "an actor did not drain in time");
             }
+            crash::point(Point::Draining);
         }
     }
 }

@@ -16,6 +16,7 @@ use super::error::JournalError;
 use super::segment::sync_folder;
 use crate::core::event_id::EventId;
 use crate::core::numbers::Seq;
+use crate::crash::{self, Point};
 
 const FILE_NAME: &str = "acknowledged.jsonl";
 /// Beyond this the file is written anew, with one line a sink.
@@ -68,6 +69,7 @@ impl MarksFile {
         }
         let line = line(sink, mark);
         self.bytes += line.len();
+        crash::point_after(Point::MarkHalfWritten, |part| self.file.write_all(&line[..part.of(line.len())]));
         self.file.write_all(&line).map_err(JournalError::io(&self.path, "append"))
     }
 }

@@ -12,6 +12,7 @@ use crate::core::chain_id::ChainId;
 use crate::core::event::Tail;
 use crate::core::event_id::EventId;
 use crate::core::numbers::{Height, Seq};
+use crate::crash::{self, Point};
 
 /// The format written and read here.
 pub const VERSION: u32 = 1;
@@ -111,6 +112,7 @@ impl SegmentFile {
         let mut file = File::create(&new).map_err(JournalError::io(&new, "create"))?;
         file.write_all(&header.encode()).map_err(JournalError::io(&new, "write"))?;
         file.sync_all().map_err(JournalError::io(&new, "sync"))?;
+        crash::point(Point::JournalRotating);
         std::fs::rename(&new, &path).map_err(JournalError::io(&path, "name"))?;
         sync_folder(folder)?;
         Ok(Self { path, file })
@@ -132,7 +134,15 @@ impl SegmentFile {
     /// When the disk refuses, or is full.
     pub fn append(&mut self, records: &[Encoded]) -> Result<(), JournalError> {
         let mut slices: Vec<IoSlice<'_>> = records.iter().flat_map(Encoded::slices).collect();
-        write_all(&mut self.file, &mut slices).map_err(JournalError::io(&self.path, "append"))?;
+        crash::point_after(Point::JournalHalfWritten, |part| {
+            let whole: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+            self.file.write_all(&whole[..part.of(whole.len())])
+        });
+        if let Err(error) = write_all(&mut self.file, &mut slices) {
+            crash::point(Point::JournalDiskFull);
+            return Err(JournalError::io(&self.path, "append")(error));
+        }
+        crash::point(Point::JournalWritten);
         self.file.sync_data().map_err(JournalError::io(&self.path, "sync"))
     }
 }

@@ -14,6 +14,7 @@ use crate::core::backoff::Backoff;
 use crate::core::berth::{self, Berth, Claimed, Lies};
 use crate::core::event::Event;
 use crate::core::numbers::Seq;
+use crate::crash::{self, Point};
 use crate::journal::Located;
 use crate::journal::error::JournalError;
 use crate::sink::error::SinkError;
@@ -160,7 +161,9 @@ impl Feed {
                 continue;
             };
             self.set(Work::Delivering);
+            crash::point(Point::SinkTold);
             outlet.deliver(&events).await?;
+            crash::point(Point::SinkAcknowledged);
             after = last.envelope.seq;
             self.acknowledge(last);
             self.progress.borrow_mut().advanced(&events);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{State, Store};
+use crate::crash::{self, Point};
 use crate::journal::error::JournalError;
 use crate::journal::index::{SegmentIndex, side_path};
 use crate::journal::retention::{Options, Span, expendable, needed};
@@ -44,6 +45,7 @@ impl Store {
         let gone = hold(&self.state).take_expendable(&self.options);
         for segment in gone {
             remove(&side_path(&segment.path))?;
+            crash::point(Point::JournalLettingGo);
             remove(&segment.path)?;
             sync_folder(&self.folder)?;
             tracing::info!(path = %segment.path.display(), bytes = segment.span.bytes, "segment let go");

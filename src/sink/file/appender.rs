@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Deserialize;
 
+use crate::crash::{self, Point};
 use crate::sink::disk::classify;
 use crate::sink::error::SinkError;
 
@@ -79,10 +80,13 @@ impl<M: Medium> Appender<M> {
     /// `Transient` when they do not fit, `Fatal` when it is not known whether they are on the disk. Either way the lines
     /// are cut off again, so that nobody reads what may vanish; should that fail too, the next opening cuts them.
     pub fn append(&mut self, lines: &[u8]) -> Result<(), SinkError> {
+        crash::point_after(Point::FileHalfWritten, |part| self.medium.append(&lines[..part.of(lines.len())]));
         if let Err(error) = self.medium.append(lines) {
+            crash::point(Point::FileDiskFull);
             self.withdraw();
             return Err(classify("cannot write", &error));
         }
+        crash::point(Point::FileWritten);
         if self.fsync == Fsync::Batch {
             self.force()?;
         }

@@ -9,8 +9,9 @@ use super::appender::{Appender, Fsync};
 use super::recovery::{Recovered, recover};
 use super::rotation::{aside, set_aside, sync_folder};
 use crate::core::chain_id::ChainId;
-use crate::core::event::{Envelope, Event, Tail};
+use crate::core::event::{Envelope, Event, Step, Tail};
 use crate::core::numbers::Seq;
+use crate::crash::{self, Point};
 use crate::sink::Position;
 use crate::sink::disk::{classify, make_folder};
 use crate::sink::error::SinkError;
@@ -75,9 +76,12 @@ impl Writer {
             self.rotate()?;
         }
         let mut lines = Vec::with_capacity(events.iter().map(|event| event.size()).sum());
-        for event in events {
+        for (at, event) in events.iter().enumerate() {
             lines.extend(event.to_json_line());
             lines.push(b'\n');
+            if let Some(moment) = undo(&events[at..]) {
+                crash::point_after(moment, |_| self.appender.append(&lines));
+            }
         }
         self.appender.append(&lines)?;
         self.tail = Some(tail);
@@ -100,6 +104,13 @@ impl Writer {
         self.appender = Appender::new(file, 0, self.settings.fsync);
         Ok(())
     }
+}
+
+/// The crash point behind the first of these events, if it is an undo.
+fn undo(events: &[Arc<Event>]) -> Option<Point> {
+    let undoes = |event: &&Arc<Event>| event.envelope.step == Step::Undo;
+    events.first().filter(undoes)?;
+    Some(if events.get(1).is_some_and(|next| undoes(&next)) { Point::FileUndoing } else { Point::FileUndone })
 }
 
 fn at(path: &Path, error: &io::Error) -> SinkError {
@@ -143,6 +154,7 @@ fn set_this_aside(path: &Path) -> io::Result<File> {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
     }
     std::fs::rename(path, target)?;
+    crash::point(Point::FileRotating);
     let file = open(path, OpenOptions::new().create_new(true))?;
     sync_folder(path)?;
     Ok(file)

@@ -36,6 +36,13 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Whether it takes a block back.
+    pub const fn undoes(&self) -> bool {
+        matches!(self, Self::Delete { .. })
+    }
+}
+
 impl Batch {
     /// Reads the bodies of `events`, which follow `position`. CPU-bound.
     pub fn prepare(position: Position, events: &[Arc<Event>]) -> Self {

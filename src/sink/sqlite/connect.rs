@@ -7,6 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use super::error::classify;
+use crate::crash::{self, Point};
 use crate::sink::disk;
 use crate::sink::error::SinkError;
 
@@ -78,6 +79,7 @@ async fn upgrade(connection: &mut SqliteConnection, migrations: &[&'static str])
     }
     let mark = format!("PRAGMA user_version = {}", migrations.len().max(found));
     sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut *transaction).await?;
+    crash::point(Point::SqliteMigrating);
     transaction.commit().await
 }
 

@@ -12,6 +12,7 @@ use super::table::{BLOCKS, EVENTS, LOGS, Row, TRANSACTIONS, Table};
 use crate::core::event::Envelope;
 use crate::core::event_id::EventId;
 use crate::core::numbers::Seq;
+use crate::crash::{self, Point};
 use crate::sink::Position;
 use crate::sink::error::SinkError;
 
@@ -61,11 +62,23 @@ pub async fn write(connection: &mut SqliteConnection, path: &Path, batch: Batch)
             last.stream
         )));
     }
+    crash::point(Point::SqliteCursorMoved);
     insert(&mut transaction, &EVENTS, batch.events).await.map_err(failed)?;
-    for change in batch.changes {
+    let mut changes = batch.changes.into_iter().peekable();
+    while let Some(change) = changes.next() {
+        let moment = change.undoes().then(|| undo(changes.peek()));
         apply(&mut transaction, &Cell::text(&last.stream), change).await.map_err(failed)?;
+        moment.into_iter().for_each(crash::point);
     }
-    transaction.commit().await.map_err(failed)
+    crash::point(Point::SqliteWritten);
+    transaction.commit().await.map_err(failed)?;
+    crash::point(Point::SqliteCommitted);
+    Ok(())
+}
+
+/// The crash point behind an undo.
+fn undo(next: Option<&Change>) -> Point {
+    if next.is_some_and(Change::undoes) { Point::SqliteUndoing } else { Point::SqliteUndone }
 }
 
 /// Moves the cursor from `before` to `last`, or begins it; whether it stood there.

@@ -1,0 +1,106 @@
+//! The program under test.
+
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::patience::wait_for;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_blocktap");
+const SIGKILL: i32 = 9;
+
+/// How it is started.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Where it kills itself: a crash point and how often it must have come there.
+    pub crash_at: Option<String>,
+    /// No file may grow beyond this: what a write meets then is what a full disk does to it, half a write and an error.
+    pub largest_file_bytes: Option<u64>,
+}
+
+/// A daemon that runs.
+pub struct Daemon {
+    process: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts it on the configuration in `folder`.
+    pub fn start(folder: &Path, start: &Start) -> Self {
+        let log = folder.join("log.txt");
+        let mut command = command(start.largest_file_bytes);
+        command.arg("run").arg("--settings").arg(folder.join("Settings.toml"));
+        if let Some(point) = &start.crash_at {
+            command.env("BLOCKTAP_CRASH_AT", point);
+        }
+        command.env("NO_COLOR", "1").stdin(Stdio::null()).stderr(File::create(&log).unwrap());
+        Self { process: command.spawn().unwrap(), log }
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// `kill -9`, now.
+    pub fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Waits until it has killed itself.
+    pub fn dies(mut self) {
+        let status = wait_for("the end that was ordered", || {
+            self.process.try_wait().unwrap().ok_or_else(|| format!("it still runs:\n{}", self.log()))
+        });
+        assert_eq!(status.signal(), Some(SIGKILL), "{status}:\n{}", self.log());
+    }
+
+    /// Asks it to stop, once it listens for that.
+    pub fn ask_to_stop(&self) {
+        wait_for("a running daemon", || match self.log() {
+            log if log.contains(" running ") => Ok(()),
+            log => Err(log),
+        });
+        let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
+        assert!(asked.success(), "nobody was there to be asked");
+    }
+
+    /// Asks it to stop, and waits until it has, in good order.
+    pub fn stop(mut self) {
+        self.ask_to_stop();
+        let status = wait_for("the end of blocktap", || {
+            self.process.try_wait().unwrap().ok_or_else(|| "it still runs".into())
+        });
+        assert!(status.success(), "{status}:\n{}", self.log());
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _it_may_be_gone_already = self.process.kill();
+        let _as_above = self.process.wait();
+    }
+}
+
+/// Another command on the same configuration, to its end.
+pub fn also(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).arg("--settings").arg(folder.join("Settings.toml")).stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+/// The signal that the system sends with the refusal would end the program; a full disk sends none, so it is ignored.
+fn command(largest_file_bytes: Option<u64>) -> Command {
+    let Some(bytes) = largest_file_bytes else { return Command::new(PROGRAM) };
+    let mut command = Command::new("sh");
+    let limited = format!("trap '' XFSZ; exec prlimit --fsize={bytes}:unlimited -- \"$0\" \"$@\"");
+    command.args(["-c", &limited, PROGRAM]);
+    command
+}
