@@ -22,6 +22,7 @@ mod plan;
 mod process;
 mod profile_probe;
 mod signals;
+pub mod simulate;
 mod telling;
 
 use std::future::Future;

@@ -14,6 +14,7 @@ mod observe;
 mod order;
 mod print;
 mod run;
+mod simulate;
 mod table;
 mod verify;
 
@@ -37,6 +38,7 @@ pub fn main_with(sinks: &Registry) -> ExitCode {
         Command::Run(settings) => run::run(&settings, sinks),
         Command::Check(arguments) => check::check(&arguments, sinks),
         Command::Demo(arguments) => demo::demo(&arguments),
+        Command::Simulate(arguments) => simulate::simulate(&arguments, sinks),
         Command::Observe(arguments) => observe::observe(&arguments, sinks),
         Command::Cordon(arguments) => order::cordon(&arguments, sinks),
         Command::Uncordon(arguments) => order::uncordon(&arguments, sinks),

@@ -129,6 +129,12 @@ impl Fetcher {
             self.rest(ctx);
         }
         stuck.into_iter().for_each(|errand| self.errands.put_back(errand));
+        self.measure();
+    }
+
+    fn measure(&self) {
+        metrics::gauge!("blocktap_memory_bytes", "fetcher" => self.vitals.path().to_owned())
+            .set(self.budget.used() as f64);
     }
 
     /// Freed memory and providers' recovery send no message: look again shortly.

@@ -28,6 +28,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Try it without network, key or configuration: a simulated fleet with faults scripted into it
     Demo(DemoArguments),
+    /// Search for a counterexample: the real daemon on a paused clock, before a fleet that fails as seeds say
+    Simulate(SimulateArguments),
     /// Ask the actors of a running blocktap what they are doing
     Observe(ObserveArguments),
     /// Take a provider of a running blocktap out of service: it is neither asked nor heard
@@ -80,6 +82,35 @@ pub struct DemoArguments {
     /// Serve /health, /metrics and /debug/actors on this port of 127.0.0.1 (0: any free one)
     #[arg(long, value_name = "P", default_value_t = 0)]
     pub port: u16,
+}
+
+/// `simulate`
+#[derive(Clone, Debug, Args)]
+pub struct SimulateArguments {
+    /// The first seed
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Play so many seeds, one after the other
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: u64,
+    /// Let the chain grow by so many blocks a seed, at the least
+    #[arg(long, value_name = "M", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+    pub blocks: u64,
+    /// Play with so many providers [default: drawn from the seed]
+    #[arg(long, value_name = "P", value_parser = clap::value_parser!(u64).range(1..=64), conflicts_with = "settings")]
+    pub providers: Option<u64>,
+    /// Only these troubles, by their names, with commas between them; `none` for none [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub faults: Vec<String>,
+    /// Write down what happens, line by line
+    #[arg(long)]
+    pub trace: bool,
+    /// Play with the chains, providers and thresholds of this configuration; nobody in it is ever asked
+    #[arg(long, value_name = "PATH")]
+    pub settings: Option<PathBuf>,
+    /// Seeds at a time [default: as many as there are processors]
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub jobs: Option<u64>,
 }
 
 /// `observe`

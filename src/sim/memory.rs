@@ -15,6 +15,7 @@ use super::fleet::Fleet;
 use super::provider::Provider;
 use super::reply::{HttpAnswer, Reply};
 use super::session::{Next, Session};
+use super::watch::{Nobody, Watcher};
 use super::wire::Arrival;
 use crate::chain::error::ChainError;
 use crate::chain::http;
@@ -27,12 +28,22 @@ use crate::core::class::Class;
 #[derive(Clone, Debug)]
 pub struct SimConnector {
     fleet: Fleet,
+    watcher: Arc<dyn Watcher>,
 }
 
 impl SimConnector {
     /// To this fleet.
     pub fn new(fleet: Fleet) -> Self {
-        Self { fleet }
+        Self::watched(fleet, Arc::new(Nobody))
+    }
+
+    /// To this fleet, with somebody looking on.
+    pub fn watched(fleet: Fleet, watcher: Arc<dyn Watcher>) -> Self {
+        Self { fleet, watcher }
+    }
+
+    fn transport(&self, url: &SecretUrl) -> Result<SimTransport, ChainError> {
+        Ok(SimTransport { provider: self.provider(url)?, watcher: self.watcher.clone() })
     }
 
     fn provider(&self, url: &SecretUrl) -> Result<Provider, ChainError> {
@@ -44,17 +55,18 @@ impl SimConnector {
 
 impl Connector for SimConnector {
     fn http(&self, url: &SecretUrl) -> Result<Arc<dyn Transport>, ChainError> {
-        Ok(Arc::new(SimTransport { provider: self.provider(url)? }))
+        Ok(Arc::new(self.transport(url)?))
     }
 
     fn socket(&self, url: &SecretUrl) -> Result<Arc<dyn SocketTransport>, ChainError> {
-        Ok(Arc::new(SimTransport { provider: self.provider(url)? }))
+        Ok(Arc::new(self.transport(url)?))
     }
 }
 
 /// Both ways to one provider.
 struct SimTransport {
     provider: Provider,
+    watcher: Arc<dyn Watcher>,
 }
 
 impl fmt::Debug for SimTransport {
@@ -66,12 +78,15 @@ impl fmt::Debug for SimTransport {
 #[async_trait]
 impl Transport for SimTransport {
     async fn post(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
+        let (name, world) = (&self.provider.profile().name, self.provider.world());
+        self.watcher.asked(name, &body, world.now());
         let served = self.provider.serve(&body);
         if served.reply.is_endless() || served.after > limits.deadline {
             sleep(limits.deadline).await;
             return Err(too_late(limits.deadline));
         }
         sleep(served.after).await;
+        self.watcher.answered(name, &body, &served.reply, world.now());
         match served.reply {
             Reply::Mangled(answer, wire) => arrived(answer, wire.arrival(), limits),
             Reply::Answer(answer) => arrived(answer, Arrival::Whole, limits),
@@ -101,6 +116,7 @@ fn too_late(deadline: Duration) -> ChainError {
 #[async_trait]
 impl SocketTransport for SimTransport {
     async fn connect(&self, deadline: Duration) -> Result<Box<dyn Socket>, ChainError> {
+        self.watcher.connected(&self.provider.profile().name, self.provider.world().now());
         let latency = self.provider.socket_latency();
         if latency > deadline {
             sleep(deadline).await;
@@ -110,12 +126,15 @@ impl SocketTransport for SimTransport {
         if self.provider.is_down() {
             return Err(ChainError::transient("connection reset"));
         }
-        Ok(Box::new(SimSocket { session: Session::open(self.provider.clone()), gone_at: None }))
+        let session = Session::open(self.provider.clone());
+        let watched = (self.provider.clone(), self.watcher.clone());
+        Ok(Box::new(SimSocket { session, watched, gone_at: None }))
     }
 }
 
 struct SimSocket {
     session: Session,
+    watched: (Provider, Arc<dyn Watcher>),
     /// When a real socket would notice that its other end is gone.
     gone_at: Option<Instant>,
 }
@@ -132,7 +151,11 @@ impl Socket for SimSocket {
             Next::Message(message) if message.len() > MESSAGE_BYTES => {
                 Err(ChainError::new(Class::Split, "a message beyond the limit"))
             }
-            Next::Message(message) => Ok(message),
+            Next::Message(message) => {
+                let (provider, watcher) = &self.watched;
+                watcher.announced(&provider.profile().name, &message, provider.world().now());
+                Ok(message)
+            }
             Next::Closed => Err(ChainError::transient("connection closed")),
             Next::Deaf => {
                 let keep_alive = KeepAlive::default();

@@ -37,6 +37,15 @@ impl Reply {
             Self::Answer(_) | Self::Reset => false,
         }
     }
+
+    /// The answer, if it arrives as it was written.
+    pub fn whole(&self) -> Option<&HttpAnswer> {
+        match self {
+            Self::Answer(answer) => Some(answer),
+            Self::Mangled(answer, wire) => (wire.arrival() == Arrival::Whole).then_some(answer),
+            Self::Reset | Self::Silence => None,
+        }
+    }
 }
 
 /// An answer, as HTTP carries it.

@@ -160,6 +160,13 @@ impl World {
         self.state().tree().get(hash)
     }
 
+    /// Whether the block of this hash lies on the way from block zero to the other, both included.
+    pub fn is_on_the_way(&self, hash: &Hash, to: &Hash) -> bool {
+        let state = self.state();
+        let ends = state.tree().get(hash).zip(state.tree().get(to));
+        hash == to || ends.is_some_and(|(block, head)| state.tree().leads_to(&block, &head))
+    }
+
     /// The canonical block of this height.
     pub fn block_at(&self, height: Height) -> Option<Arc<Block>> {
         let state = self.state();

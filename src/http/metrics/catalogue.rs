@@ -39,7 +39,7 @@ const fn seconds(name: &'static str, help: &'static str) -> Entry {
 }
 
 /// All of them; the process's own are beside, in [`crate::http::process`].
-pub const CATALOGUE: [Entry; 27] = [
+pub const CATALOGUE: [Entry; 28] = [
     counter("blocktap_blocks_total", Unit::Count, "Blocks applied"),
     counter("blocktap_blocks_undone_total", Unit::Count, "Blocks taken back in reorgs"),
     gauge(
@@ -88,6 +88,11 @@ pub const CATALOGUE: [Entry; 27] = [
         "The score that the provider is elected by; more is better",
     ),
     counter("blocktap_bad_content_total", Unit::Count, "Answers that were proved false"),
+    gauge(
+        "blocktap_memory_bytes",
+        Unit::Bytes,
+        "Bytes of blocks under way between providers and the journal",
+    ),
     gauge("blocktap_journal_last_seq", Unit::Count, "Number of the last event in the journal"),
     gauge("blocktap_journal_bytes", Unit::Bytes, "Bytes that the journal takes on disk"),
     gauge(

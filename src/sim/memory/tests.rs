@@ -4,7 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{SimConnector, SimTransport};
+use super::{Nobody, SimConnector, SimTransport};
 use crate::chain::error::ChainError;
 use crate::chain::transport::{Limits, SocketTransport, Transport};
 use crate::core::class::Class;
@@ -20,7 +20,7 @@ fn fleet() -> Fleet {
 }
 
 fn alpha(fleet: &Fleet) -> SimTransport {
-    SimTransport { provider: fleet.provider("alpha").unwrap().clone() }
+    SimTransport { provider: fleet.provider("alpha").unwrap().clone(), watcher: Arc::new(Nobody) }
 }
 
 fn request(method: &str, params: Value) -> Bytes {

@@ -1,0 +1,97 @@
+//! Which blocks an answer shows, read as lightly as can be.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::core::hash::Hash;
+
+/// One answer, or a notification. Values are skipped first and read afterwards: what is nested too deep to be read is skipped.
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(default, borrow)]
+    result: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    params: Option<Params<'a>>,
+    #[serde(default)]
+    error: Option<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Params<'a> {
+    #[serde(default, borrow)]
+    result: Option<&'a RawValue>,
+}
+
+/// What of a block is looked at.
+#[derive(Deserialize)]
+struct Block {
+    hash: Hash,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    #[serde(default)]
+    data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    #[serde(default)]
+    rate: Option<Rate>,
+}
+
+#[derive(Deserialize)]
+struct Rate {
+    #[serde(default)]
+    backoff_seconds: Option<u64>,
+}
+
+/// What a body says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The hashes of the blocks in it.
+    pub blocks: Vec<Hash>,
+    /// The longest time it asks to be left alone, in seconds.
+    pub backoff_s: Option<u64>,
+}
+
+/// Reads one message, or several in a list; what is neither says nothing.
+pub fn read(body: &[u8]) -> Said {
+    let messages: Vec<Message<'_>> = match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'[') => serde_json::from_slice(body).unwrap_or_default(),
+        Some(b'{') => serde_json::from_slice(body).ok().into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let mut said = Said::default();
+    for message in messages {
+        let results = message.result.into_iter().chain(message.params.and_then(|params| params.result));
+        let blocks = results.filter_map(|value| serde_json::from_str::<Block>(value.get()).ok());
+        said.blocks.extend(blocks.map(|block| block.hash));
+        let rate = message.error.and_then(|error| error.data?.rate);
+        said.backoff_s = said.backoff_s.max(rate.and_then(|rate| rate.backoff_seconds));
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Said, read};
+    use crate::core::hash::Hash;
+
+    #[test]
+    fn blocks_are_found_in_answers_batches_and_notifications() {
+        let hash = Hash([7; 32]);
+        let shown = Said { blocks: vec![hash], backoff_s: None };
+        let block = format!(r#"{{"number":"0x1","hash":"{hash}","transactions":[{{"hash":"0x1"}}]}}"#);
+        assert_eq!(read(format!(r#"{{"id":1,"result":{block}}}"#).as_bytes()), shown);
+        assert_eq!(read(format!(r#"[{{"id":1,"result":{block}}},{{"result":[]}}]"#).as_bytes()), shown);
+        assert_eq!(read(format!(r#"{{"method":"x","params":{{"result":{block}}}}}"#).as_bytes()), shown);
+    }
+
+    #[test]
+    fn a_wait_is_found_in_an_error() {
+        let body = br#"{"id":1,"error":{"code":-32005,"data":{"rate":{"backoff_seconds":30}}}}"#;
+        assert_eq!(read(body), Said { blocks: Vec::new(), backoff_s: Some(30) });
+        assert_eq!(read(b"<html>"), Said::default());
+    }
+}
