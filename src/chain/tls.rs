@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::io;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 use super::error::ChainError;
 use crate::core::class::Class;
@@ -17,9 +17,22 @@ pub(super) fn refusal(error: &(dyn Error + 'static)) -> Option<ChainError> {
         rustls::Error::InvalidCertificate(certificate) => fault(certificate),
         rustls::Error::NoCertificatesPresented => "the server shows no certificate",
         rustls::Error::PeerIncompatible(_) => "the server speaks no TLS of version 1.2 or later",
+        rustls::Error::AlertReceived(alert) => declined(*alert)?,
         _ => return None,
     };
     Some(ChainError::new(Class::Config, why))
+}
+
+/// What the server declined, where asking again would be declined again.
+fn declined(alert: AlertDescription) -> Option<&'static str> {
+    use AlertDescription as A;
+    Some(match alert {
+        A::ProtocolVersion | A::InsufficientSecurity | A::HandshakeFailure => {
+            "the server speaks no TLS that we speak"
+        }
+        A::UnrecognisedName => "the server does not know its name in the address",
+        _ => return None,
+    })
 }
 
 fn fault(error: &CertificateError) -> &'static str {
@@ -69,6 +82,14 @@ mod tests {
             let wrapped = io::Error::other(io::Error::other(rustls::Error::InvalidCertificate(error)));
             assert_eq!(refusal(&wrapped).unwrap().class, Class::Config);
         }
+    }
+
+    #[test]
+    fn a_server_that_declines_is_the_operators_to_see_to() {
+        let declined = |alert| refusal(&io::Error::other(rustls::Error::AlertReceived(alert)));
+        assert_eq!(declined(AlertDescription::ProtocolVersion).unwrap().class, Class::Config);
+        assert_eq!(declined(AlertDescription::UnrecognisedName).unwrap().class, Class::Config);
+        assert_eq!(declined(AlertDescription::InternalError), None);
     }
 
     #[test]

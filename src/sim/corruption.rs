@@ -179,7 +179,10 @@ fn replace_with(place: Option<&mut Value>, with: Value) {
 
 fn name_only(transactions: Option<&mut Value>) {
     for transaction in transactions.and_then(Value::as_array_mut).into_iter().flatten() {
-        *transaction = transaction["hash"].take();
+        // Where only names were asked for, there is nothing to take away.
+        if let Some(hash) = transaction.get_mut("hash").map(Value::take) {
+            *transaction = hash;
+        }
     }
 }
 

@@ -209,12 +209,14 @@ rows! {
     /// Requests are taken and never answered. Seen: snapshot-labs/checkpoint#391, snapshot-labs/sx-monorepo#2162 (frozen for 6
     /// hours), monero-rs/monero-rpc-rs#130. Every request has a deadline.
     HalfOpen = 56, "half-open", Transient;
-    /// A body that comes a byte at a time. Measured: a limit between two bytes never fires. The deadline is on the whole.
+    /// A head or a body that comes a byte at a time. Measured: a limit between two bytes never fires. The deadline is on the
+    /// whole, and a body that hardly comes is given up before.
     SlowDrip = 57, "slow-drip", Transient;
     /// The connection is reset before or within the body. Of every network. Another is asked.
     Reset = 58, "reset", Transient;
-    /// A pooled connection is closed as it is used again. Seen: hyperium/hyper#2136 and #1382. Another is asked.
-    PooledClosed = 59, "pooled-closed", Transient;
+    /// A pooled connection is closed as it is used again. Seen: hyperium/hyper#2136 and #1382. It is asked again over a fresh
+    /// one.
+    PooledClosed = 59, "pooled-closed", Tolerated;
     /// An HTTP/2 connection that swallows everything. Seen: dfinity/ic#10455. Pings find it out.
     Http2BlackHole = 60, "http2-black-hole", Transient;
     /// A compressed body that is cut short. Measured; other stacks accept it: nabijaczleweli/nab#467. Refused.
@@ -243,8 +245,8 @@ rows! {
 
     // === WebSocket ===
 
-    /// A socket that is gone without a word. Seen: ponder-sh/ponder#2389, ethereum/go-ethereum#23528,
-    /// polkadot-api/polkadot-api#1176. Pings and polls find it out.
+    /// A socket that is gone without a word, answers no pings, or speaks in binary. Seen: ponder-sh/ponder#2389,
+    /// ethereum/go-ethereum#23528, polkadot-api/polkadot-api#1176. Pings and polls find it out where it matters.
     SilentSocket = 71, "silent-socket", Tolerated;
     /// A subscription that is granted and never tells anything. Seen: base/base#3915, crypto-org-chain/cronos#812. Its silence is
     /// counted from its beginning, against what polls show.

@@ -70,7 +70,7 @@ impl Wire {
         match self {
             Self::CloseWhenReused | Self::ContentType(_) => Arrival::Whole,
             Self::DripHead | Self::DripBody => Arrival::Never,
-            Self::GzipBomb | Self::Endless => Arrival::TooLong,
+            Self::GzipBomb | Self::Endless | Self::LongArray => Arrival::TooLong,
             Self::Redirect { .. } => Arrival::Elsewhere,
             Self::ResetInBody
             | Self::CutLength
@@ -80,8 +80,7 @@ impl Wire {
             | Self::CutGzipTrailer
             | Self::HalfLength
             | Self::FalseEncoding
-            | Self::EndlessHead
-            | Self::LongArray => Arrival::Broken,
+            | Self::EndlessHead => Arrival::Broken,
         }
     }
 }

@@ -22,11 +22,8 @@ pub enum Venue {
 impl Venue {
     pub(super) const fn of(fault: Fault) -> Self {
         let why = match fault {
-            Fault::SlowDrip => "a body comes in one piece in memory",
             Fault::PooledClosed => "no connection is kept in memory",
             Fault::Http2BlackHole => "there is no HTTP/2 in memory",
-            Fault::TruncatedGzip | Fault::GzipBomb => "nothing is compressed in memory",
-            Fault::TruncatedLength | Fault::LengthMismatch => "no length is told in memory",
             Fault::NameUnknown => "no name is resolved in memory",
             Fault::BadCertificate => "nothing is encrypted in memory",
             Fault::WrongClock => {

@@ -6,6 +6,7 @@ use super::{Forms, Reach};
 use crate::sim::fault::Fault;
 use crate::sim::reply::HttpAnswer;
 use crate::sim::symptom::{BatchTrouble, Garbage, IdTrouble, Refusal, Symptom};
+use crate::sim::wire::Wire;
 
 /// The wait that limits ask for here: longer than one block time, shorter than a test.
 const WAIT: Duration = Duration::from_secs(7);
@@ -121,7 +122,10 @@ fn failures(fault: Fault) -> Option<Forms> {
     Some(match fault {
         Fault::WrongId => Forms::of([Symptom::Id(IdTrouble::Other)])
             .and_milder(Reach::Provider(vec![Symptom::Id(IdTrouble::Text)]), super::Expected::Tolerated),
-        Fault::PlainText => garbage(&[Garbage::Plain]),
+        Fault::PlainText => garbage(&[Garbage::Plain]).and_milder(
+            Reach::Provider(vec![Symptom::Wire(Wire::ContentType("text/plain"))]),
+            super::Expected::Tolerated,
+        ),
         Fault::WebPage => {
             Forms::of([200, 403, 502].map(|status| Symptom::Http(HttpAnswer::page(status, PAGE))))
         }
@@ -130,8 +134,23 @@ fn failures(fault: Fault) -> Option<Forms> {
         Fault::OverloadThenSilence => Forms::reaching(Reach::Everybody(vec![Symptom::HttpStatus(503)]))
             .and(Reach::Everybody(vec![Symptom::Stall])),
         Fault::HalfOpen => Forms::of([Symptom::Stall]),
-        Fault::Reset => Forms::of([Symptom::Drop, Symptom::Die]),
-        Fault::TruncatedBody => garbage(&[Garbage::Truncated]),
-        _ => return None,
+        Fault::Reset => Forms::of([Symptom::Drop, Symptom::Die, Symptom::Wire(Wire::ResetInBody)]),
+        Fault::TruncatedBody => {
+            garbage(&[Garbage::Truncated]).and(Reach::Provider(vec![Symptom::Wire(Wire::CutUnmarked)]))
+        }
+        _ => return wire(fault),
     })
+}
+
+/// What befalls good answers on their way.
+fn wire(fault: Fault) -> Option<Forms> {
+    let wires = match fault {
+        Fault::SlowDrip => vec![Wire::DripHead, Wire::DripBody],
+        Fault::TruncatedGzip => vec![Wire::CutGzip, Wire::CutGzipTrailer],
+        Fault::TruncatedLength => vec![Wire::CutLength, Wire::CutChunk],
+        Fault::GzipBomb => vec![Wire::GzipBomb, Wire::Endless, Wire::LongArray],
+        Fault::LengthMismatch => vec![Wire::HalfLength, Wire::FalseEncoding],
+        _ => return None,
+    };
+    Some(Forms::of(wires.into_iter().map(Symptom::Wire)))
 }

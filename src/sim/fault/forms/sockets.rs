@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Forms, Reach};
 use crate::core::numbers::Height;
 use crate::sim::fault::Fault;
+use crate::sim::frames::Frames;
 use crate::sim::symptom::Symptom;
 
 /// Another chain than any world has.
@@ -14,7 +15,9 @@ pub(super) fn of(fault: Fault, _head: Height) -> Option<Forms> {
     let everybody = |symptom| Forms::reaching(Reach::Everybody(vec![symptom]));
     Some(match fault {
         Fault::WrongClock => Forms::reaching(Reach::Clock(0)).and(Reach::Clock(4_000_000_000)),
-        Fault::SilentSocket => everybody(Symptom::DeafWebSocket),
+        Fault::SilentSocket => everybody(Symptom::DeafWebSocket)
+            .and(Reach::Everybody(vec![Symptom::Frames(Frames::NoPong)]))
+            .and(Reach::Everybody(vec![Symptom::Frames(Frames::Binary)])),
         Fault::SilentSubscription => everybody(Symptom::SilentWebSocket),
         Fault::ResubscribeFails => Forms::reaching(Reach::Everybody(vec![
             Symptom::HangUp { after: Duration::from_secs(5) },
@@ -23,7 +26,8 @@ pub(super) fn of(fault: Fault, _head: Height) -> Option<Forms> {
         Fault::DuplicateHeads => everybody(Symptom::DuplicateHeads),
         Fault::SkippedHeads => everybody(Symptom::SkipHeads),
         Fault::MessageTooLong => everybody(Symptom::OversizedHeads),
-        Fault::SocketDropped => everybody(Symptom::HangUp { after: Duration::from_secs(3) }),
+        Fault::SocketDropped => everybody(Symptom::HangUp { after: Duration::from_secs(3) })
+            .and(Reach::Everybody(vec![Symptom::Frames(Frames::Abrupt)])),
         Fault::SubscribeRefused => everybody(Symptom::MethodError {
             method: "eth_subscribe".into(),
             code: -32602,
