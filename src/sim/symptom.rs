@@ -242,9 +242,7 @@ impl fmt::Display for Symptom {
             Self::Unexecuted { newest } => write!(out, "has only the headers of its newest {newest} blocks"),
             Self::LeapSealed(blocks) => write!(out, "invents a head {blocks} blocks too high"),
             Self::Skew { back } => write!(out, "is {back} blocks behind at every other request"),
-            Self::TwoMinds(fork) => {
-                write!(out, "follows a fork from block {} at every other request", fork.from)
-            }
+            Self::TwoMinds(fork) => write!(out, "follows a fork from block {} by turns", fork.from),
             Self::ForkAt(fork) => write!(out, "follows a fork from block {}", fork.from),
             Self::LieFrom(height) => write!(out, "invents a chain of its own from block {height}"),
             Self::WrongChain(chain) => write!(out, "answers as chain {chain}"),
@@ -257,13 +255,11 @@ impl fmt::Display for Symptom {
             Self::Unsupported(method) => write!(out, "does not know {method}"),
             Self::MethodError { method, code, .. } => write!(out, "answers {method} with error {code}"),
             Self::RpcError { code, .. } => write!(out, "answers error {code}"),
-            Self::Id(IdTrouble::Other) => out.write_str("answers under other ids"),
-            Self::Id(IdTrouble::Text) => out.write_str("writes ids as text"),
+            Self::Id(what) => write!(out, "{what}"),
             Self::Batch(what) => write!(out, "{what}"),
             Self::HangUp { after } => write!(out, "ends every socket after {}", format_duration(*after)),
             Self::OversizedHeads => out.write_str("announces heads larger than anybody takes"),
-            Self::AnnouncedHash(HeadHash::Wrong) => out.write_str("announces wrong hashes"),
-            Self::AnnouncedHash(HeadHash::Absent) => out.write_str("announces heads without a hash"),
+            Self::AnnouncedHash(what) => write!(out, "announces {what}"),
             Self::Wire(what) => write!(out, "{what}"),
             Self::Frames(what) => write!(out, "{what}"),
             Self::SilentWebSocket => out.write_str("takes subscriptions and stays silent"),
@@ -271,6 +267,24 @@ impl fmt::Display for Symptom {
             Self::DuplicateHeads => out.write_str("announces every head twice"),
             Self::SkipHeads => out.write_str("announces only the last of several heads"),
         }
+    }
+}
+
+impl fmt::Display for IdTrouble {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Other => "answers under other ids",
+            Self::Text => "writes ids as text",
+        })
+    }
+}
+
+impl fmt::Display for HeadHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Wrong => "wrong hashes",
+            Self::Absent => "heads without a hash",
+        })
     }
 }
 
