@@ -1,6 +1,7 @@
 //! A soak from its first block to its last, and what was seen meanwhile.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct Course {
     pub blocks: Height,
     /// Decides the blocks and the faults.
     pub seed: u64,
+    /// Blocks from one fault to the next.
+    pub pauses: RangeInclusive<u64>,
 }
 
 /// What was seen.
@@ -90,7 +93,7 @@ pub fn run(course: &Course) -> Endured {
         },
         last: course.blocks,
         names: &["alpha", "bravo", "charlie", "delta", "echo", "foxtrot"],
-        faults: Some(course.seed),
+        faults: Some((course.seed, course.pauses.clone())),
     });
     let mut daemon = Daemon::start(living.addresses(), SETTINGS, Stdio::null());
     follow(&mut daemon, |tip| tip == PREMINED);

@@ -1,5 +1,6 @@
 //! What befalls the fleet, drawn over time.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use blocktap::core::numbers::Height;
@@ -25,13 +26,14 @@ pub struct Fates {
     fleet: Fleet,
     random: Random,
     failing: Vec<(String, Height)>,
+    pauses: RangeInclusive<u64>,
     next: Height,
 }
 
 impl Fates {
-    /// For this fleet.
-    pub fn new(fleet: Fleet, seed: u64) -> Self {
-        Self { fleet, random: Random::seeded(seed), failing: Vec::new(), next: Height(0) }
+    /// For this fleet: so many blocks from one fate to the next.
+    pub fn new(fleet: Fleet, seed: u64, pauses: RangeInclusive<u64>) -> Self {
+        Self { fleet, random: Random::seeded(seed), failing: Vec::new(), pauses, next: Height(0) }
     }
 
     /// Plays what is due when the chain has grown to `head`, and says whether a reorg is due as well.
@@ -43,7 +45,7 @@ impl Fates {
         if self.next > head {
             return Due::Nothing;
         }
-        self.next = head.plus(self.random.within(&(20..=300)));
+        self.next = head.plus(self.random.within(&self.pauses));
         if self.random.once_in(8) {
             return Due::Reorg;
         }
@@ -76,8 +78,10 @@ impl Fates {
         let chosen = usize::try_from(self.random.below(names.len() as u64)).unwrap();
         let name = names[chosen].to_owned();
         let symptom = self.symptom(head);
+        // Refused for long, an account rests for a quarter of an hour: here that would be most of the day.
+        let most = if matches!(symptom, Symptom::RateLimit { .. }) { 100 } else { 1_200 };
         self.fleet.inflict(&name, symptom).unwrap();
-        self.failing.push((name, head.plus(self.random.within(&(50..=1_200)))));
+        self.failing.push((name, head.plus(self.random.within(&(50..=most)))));
     }
 
     fn symptom(&mut self, head: Height) -> Symptom {

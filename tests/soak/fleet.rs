@@ -1,5 +1,6 @@
 //! A fleet on a thread of its own, before a chain that grows as fast as it is followed.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -67,8 +68,8 @@ pub struct Plan {
     pub last: Height,
     /// Names of the providers, each of an operator of its own.
     pub names: &'static [&'static str],
-    /// The seed of the faults; without, there are none.
-    pub faults: Option<u64>,
+    /// The faults: their seed, and how many blocks from one to the next.
+    pub faults: Option<(u64, RangeInclusive<u64>)>,
 }
 
 impl Living {
@@ -122,7 +123,7 @@ async fn live(
     let fleet = Fleet::new(World::grown_from(plan.genesis.clone()), plan.names.iter().map(near));
     let loopback = Loopback::listen(&fleet).await.unwrap();
     listening.send(addresses(&fleet, &loopback)).unwrap();
-    let mut fates = plan.faults.map(|seed| Fates::new(fleet.clone(), seed));
+    let mut fates = plan.faults.map(|(seed, pauses)| Fates::new(fleet.clone(), seed, pauses));
     let world = fleet.world();
     let mut ticks = tokio::time::interval(PACE);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

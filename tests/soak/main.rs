@@ -25,7 +25,7 @@ const DAY: Height = Height(345_600);
 #[test]
 #[ignore = "half an hour and more; scripts/nightly soak runs it in release mode"]
 fn a_day_of_quarter_second_blocks_leaves_nothing_behind() {
-    let endured = run(&Course { blocks: DAY, seed: 1 });
+    let endured = run(&Course { blocks: DAY, seed: 1, pauses: 200..=2_500 });
     println!("{endured}");
     let growth = endured.memory_growth_mib();
     assert!(growth <= 1.0, "resident memory grows by {growth:.2} MiB in 100,000 blocks");
@@ -34,7 +34,7 @@ fn a_day_of_quarter_second_blocks_leaves_nothing_behind() {
 
 #[test]
 fn ten_minutes_of_quarter_second_blocks_leave_nothing_behind() {
-    let endured = run(&Course { blocks: Height(2_400), seed: 2 });
+    let endured = run(&Course { blocks: Height(2_400), seed: 2, pauses: 20..=300 });
     println!("{endured}");
     // Too short for a trend of the memory: the caches are still filling.
     let peak = endured.peak_memory_mib();
