@@ -65,6 +65,9 @@ impl Conduct {
 
     /// Asks to send a request that costs `cost` credits.
     pub fn admit(&mut self, cost: u32, priority: Priority, supply: Supply, now: At) -> Admission {
+        if matches!(supply, Supply::Scarce { .. }) {
+            self.bucket.hasten(now);
+        }
         // The limiter first: it may be asked without consequence, but a trial of the breaker must be used.
         match self.bucket.take(cost, priority, now) {
             Taken::WaitFor(wait) => Admission::After(wait),

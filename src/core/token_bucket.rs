@@ -7,7 +7,7 @@
 //! A refusal for too many requests (429) pauses the account for as long as the provider asks, or with doubling waits if it
 //! does not say, and lowers the rate to 70 %. The bucket is empty when the pause ends, so work resumes at the new rate rather
 //! than with a burst. Refused again within 10 s of two resumptions in a row, it is not a burst but the quota that is used up,
-//! and the account rests for 15 min. The rate grows back by 5 % every 30 s, but only if it is used: an idle account proves
+//! and the account rests for 15 min; but no longer than 10 s, or than it asked for, while nobody else can take over. The rate grows back by 5 % every 30 s, but only if it is used: an idle account proves
 //! nothing. (Additive-increase limiters differ in numbers, not in kind: eRPC's auto-tuner, AWS's adaptive retry mode.)
 
 use std::time::Duration;
@@ -138,6 +138,15 @@ impl TokenBucket {
         self.probes = Level { credits: self.probes.credits.min(0.0), at: until };
         (self.period_since, self.period_spent) = (until, 0.0);
         news.pause()
+    }
+
+    /// Nobody else can take over: a pause that is longer than the provider asked for ends soon.
+    pub fn hasten(&mut self, now: At) {
+        if let Some(until) = self.pause.cut(now) {
+            self.main.at = self.main.at.min(until);
+            self.probes.at = self.probes.at.min(until);
+            self.period_since = self.period_since.min(until);
+        }
     }
 
     /// The end of the pause, if there is one at `now`.

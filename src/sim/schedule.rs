@@ -67,11 +67,12 @@ impl Schedule {
     /// Draws one.
     pub fn drawn(request: &Request) -> Self {
         let mut random = Random::derived(&[request.seed, 0x5c4e]);
-        let shape = shape::draw(request, &mut random);
+        let mut shape = shape::draw(request, &mut random);
         let cast = match &request.given {
             Some(given) => cast::from_given(&given.members, &mut random),
             None => cast::draw(request.providers, &shape, &mut random),
         };
+        shape.suit(&cast);
         let mut entries = Vec::new();
         let (least, mut from) = (shape.block_time.mul_f64(request.blocks as f64), Duration::ZERO);
         while from.is_zero() || from < least {

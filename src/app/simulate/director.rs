@@ -16,7 +16,7 @@ use super::stage::Stage;
 use super::tally::Tally;
 use crate::core::at::At;
 use crate::core::header::Header;
-use crate::sim::fault::{Form, Reach};
+use crate::sim::fault::Reach;
 use crate::sim::oracle::breach::{Breach, Invariant};
 use crate::sim::schedule::Schedule;
 use crate::sim::schedule::cast::Character;
@@ -129,7 +129,10 @@ impl Director {
         let world = self.world();
         let first = self.stage.oracle.standing().start.unwrap_or_default();
         let settled = world.finalized().height.max(first.minus(1));
-        let free = world.head().height.beyond(settled);
+        let final_depth = self.schedule.shape.genesis.final_depth;
+        // A fork that left the chain below a deep reorg would carry blocks to finality that are none.
+        let most = if self.forks.is_empty() { final_depth } else { final_depth / 3 };
+        let free = world.head().height.beyond(settled).min(most);
         if free > 0 {
             how(world, blocks.min(free));
             self.tally.borrow_mut().upheavals += 1;
@@ -140,7 +143,7 @@ impl Director {
         *self.tally.borrow_mut().troubles.entry(trouble).or_default() += 1;
         let head = self.world().head().height;
         let symptom = match ailment {
-            Ailment::Row { .. } => return self.befall(provider, ailment.form(head)),
+            Ailment::Row { .. } => return self.befall(provider, ailment),
             Ailment::Own(symptom) => symptom.clone(),
             Ailment::Fork(number) => {
                 let fork = Fork { from: head.next(), branch: *number };
@@ -148,14 +151,20 @@ impl Director {
             }
             Ailment::Lie { back } => {
                 let lowest = self.world().finalized().height.next();
-                Symptom::LieFrom(head.next().minus(*back).max(lowest))
+                let from = head.next().minus(*back).max(lowest);
+                self.forks.insert(from.0, Fork { from, branch: from.0 });
+                Symptom::LieFrom(from)
             }
         };
         self.inflict(provider, vec![symptom]);
     }
 
-    fn befall(&mut self, provider: &str, form: Option<Form>) {
-        match form.map(|form| form.reach) {
+    fn befall(&mut self, provider: &str, ailment: &Ailment) {
+        if ailment.branches() {
+            let from = self.world().head().height.next();
+            self.forks.insert(from.0, Fork { from, branch: from.0 });
+        }
+        match ailment.form(self.world().head().height).map(|form| form.reach) {
             Some(Reach::Provider(symptoms) | Reach::Newcomer(symptoms)) => self.inflict(provider, symptoms),
             Some(Reach::Operator(symptoms)) => {
                 let colleagues = self.colleagues(provider);
@@ -231,8 +240,9 @@ impl Director {
         }
     }
 
-    fn heal_all(&self) {
+    fn heal_all(&mut self) {
         self.world().resume();
+        self.forks.clear();
         self.stage.fleet.providers().for_each(crate::sim::provider::Provider::heal);
         self.stage.sinks.iter().for_each(|sink| sink.turn(Manner::Well));
         self.stage.fuses.disarm();

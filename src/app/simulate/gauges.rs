@@ -5,6 +5,7 @@ use std::sync::Arc;
 use metrics::{Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use super::fuses::Fuses;
+use super::panics;
 use super::trace::Trace;
 use crate::sim::oracle::Oracle;
 use crate::sim::oracle::breach::Invariant;
@@ -33,7 +34,8 @@ impl Gauges {
         self.oracle.actor_died(path);
         let below = path.split_once('/').map_or(path, |(_, below)| below);
         if !self.fuses.explains(below) {
-            self.oracle.object(Invariant::Alive, format!("{path} died by itself"));
+            let why = panics::seen().pop().unwrap_or_else(|| "without a panic".into());
+            self.oracle.object(Invariant::Alive, format!("{path} died by itself: {why}"));
         }
     }
 }

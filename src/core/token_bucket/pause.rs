@@ -19,6 +19,8 @@ const SOON: Duration = Duration::from_secs(10);
 const SOON_IN_A_ROW: u32 = 2;
 /// and that a longer rest is due.
 const QUOTA_REST: Duration = Duration::from_secs(900);
+/// While nobody else can take over, a rest that nobody asked for is cut to this: the quota may have been filled again.
+const SCARCE_REST: Duration = Duration::from_secs(10);
 /// A resumption that held for so long forgives the refusals before it.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(30);
 
@@ -45,6 +47,10 @@ pub enum PauseReason {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct History {
     last: Option<Pause>,
+    /// When the last refusal came.
+    refused: At,
+    /// Until when the provider itself asked to be left alone.
+    asked: At,
     /// Pauses not yet forgiven: each doubles the next untold wait.
     in_a_row: u32,
     soon_in_a_row: u32,
@@ -72,6 +78,8 @@ impl History {
     }
 
     pub(super) fn on_refusal(&mut self, retry_after: Option<Duration>, now: At, jitter: f64) -> News {
+        self.refused = now;
+        self.asked = self.asked.max(retry_after.map_or(now, |wait| now + told(wait, jitter)));
         if let Some(running) = self.at(now) {
             let asked = retry_after.map_or(running.until, |wait| now + told(wait, jitter));
             return News::Prolonged(self.remember(asked.max(running.until), running.reason));
@@ -84,6 +92,13 @@ impl History {
         } else {
             self.remember(now + wait, PauseReason::Burst)
         })
+    }
+
+    /// Cuts a pause at `now` to what the provider asked for, and a short rest; gives its new end.
+    pub(super) fn cut(&mut self, now: At) -> Option<At> {
+        let running = self.at(now)?;
+        let until = self.asked.max(self.refused + SCARCE_REST);
+        (until < running.until).then(|| self.remember(until, running.reason).until)
     }
 
     fn count(&mut self, now: At) {

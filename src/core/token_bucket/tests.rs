@@ -108,6 +108,27 @@ fn refusals_right_after_two_resumptions_mean_a_used_up_quota() {
 }
 
 #[test]
+fn a_rest_that_nobody_asked_for_is_cut_while_nobody_else_can_take_over() {
+    let mut bucket = full();
+    let first = bucket.on_rate_limited(None, At::ZERO, 0.5);
+    let second = bucket.on_rate_limited(None, first.until, 0.5);
+    let third = bucket.on_rate_limited(None, second.until, 0.5);
+    assert_eq!(third.reason, PauseReason::Quota);
+    bucket.hasten(second.until);
+    let soon = second.until + Duration::from_secs(10);
+    assert_eq!(bucket.paused_until(second.until), Some(soon));
+    assert_eq!(bucket.take(1, Priority::Tip, soon + Duration::from_secs(1)), Taken::Granted);
+}
+
+#[test]
+fn a_wait_that_was_asked_for_is_never_cut() {
+    let mut bucket = full();
+    let pause = bucket.on_rate_limited(Some(Duration::from_secs(60)), At::ZERO, 0.0);
+    bucket.hasten(At::ZERO);
+    assert_eq!(bucket.paused_until(At::ZERO), Some(pause.until));
+}
+
+#[test]
 fn refusals_of_one_burst_lower_the_rate_once() {
     let mut bucket = full();
     (0..10).for_each(|_| refuse(&mut bucket, None, At::ZERO));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Request;
+use super::cast::Member;
 use crate::core::numbers::Height;
 use crate::core::start::Start;
 use crate::sim::genesis::Genesis;
@@ -48,6 +49,17 @@ pub enum Agreement {
     Majority,
     /// The leader alone.
     Fast,
+}
+
+impl Shape {
+    /// Two operators are not waited for where there is one.
+    pub(super) fn suit(&mut self, cast: &[Member]) {
+        let operator = cast.first().map(|member| &member.profile.operator);
+        let single = cast.iter().all(|member| Some(&member.profile.operator) == operator);
+        if single && self.daemon.agreement == Agreement::TwoOrNone {
+            self.daemon.agreement = Agreement::Two;
+        }
+    }
 }
 
 /// Draws one.
