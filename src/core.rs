@@ -46,6 +46,7 @@ pub mod restarts;
 pub mod score;
 pub mod served;
 pub mod start;
+pub mod tally;
 mod text_form;
 pub mod token_bucket;
 pub mod window;

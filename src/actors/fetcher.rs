@@ -337,14 +337,3 @@ impl Handler<Drain> for Fetcher {
         ctx.stop();
     }
 }
-
-/// The block that a key names, as far as it does.
-fn named(key: Key) -> BlockRef {
-    match key {
-        Key::Hash(block) => block,
-        Key::Number(height) => BlockRef { height, hash: crate::core::hash::Hash::ZERO },
-        Key::Latest | Key::Safe | Key::Finalized => {
-            BlockRef { height: Height(0), hash: crate::core::hash::Hash::ZERO }
-        }
-    }
-}

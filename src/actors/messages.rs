@@ -223,7 +223,7 @@ pub struct Finalized {
     pub safe: Option<Height>,
 }
 
-/// Validator, Fetcher → Manager: a provider served something that is provably wrong.
+/// Validator, Fetcher, Provider → Manager: a provider served something that is provably wrong.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Accused {

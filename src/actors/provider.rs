@@ -6,6 +6,7 @@
 //! *Decision.* All of it in core: [`crate::core::conduct`] says whether a request may go, [`crate::core::eligibility`] whether
 //! the provider may serve.
 
+mod accusing;
 pub mod desk;
 pub mod endpoints;
 mod heads;
@@ -26,7 +27,7 @@ use self::heads::Subscription;
 use self::sight::Sight;
 use super::link::Link;
 use super::messages::{
-    Drain, FetchBlock, HeadTimed, HeaderAt, ProbeTick, ProviderReported, Report, Role, SetRole,
+    Accused, Drain, FetchBlock, HeadTimed, HeaderAt, ProbeTick, ProviderReported, Report, Role, SetRole,
 };
 use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
@@ -41,6 +42,7 @@ use crate::core::header::Header;
 use crate::core::health::Health;
 use crate::core::jitter::Jitter;
 use crate::core::score::ScoreCard;
+use crate::core::tally::Tally;
 use crate::core::token_bucket::{Priority, Quota};
 
 /// What a provider is made from.
@@ -68,14 +70,25 @@ pub struct Profile {
     pub sockets: Vec<Arc<dyn crate::chain::transport::SocketTransport>>,
 }
 
+/// Whom a provider tells.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The Manager: how the provider does.
+    pub reports: Link<ProviderReported>,
+    /// The Manager: it showed a header that is provably wrong.
+    pub accused: Link<Accused>,
+}
+
 /// One provider.
 pub struct Provider {
     vitals: Vitals,
     profile: Profile,
-    reports: Link<ProviderReported>,
+    links: Links,
     desk: Rc<RefCell<Desk>>,
     role: SetRole,
     genesis: Option<Hash>,
+    /// From when on it must show its identity again.
+    identity_due: At,
     misfit: Option<String>,
     trouble: Option<(String, At)>,
     sight: Sight,
@@ -110,6 +123,7 @@ struct State {
     score: ScoreCard,
     #[serde(flatten)]
     conduct: conduct::State,
+    errors: Tally,
     eligibility: Eligibility,
     misfit: Option<String>,
 }
@@ -118,7 +132,7 @@ struct State {
 
 impl Provider {
     /// The actor of the provider that `profile` describes.
-    pub fn new(birth: Birth, profile: Profile, reports: Link<ProviderReported>) -> Self {
+    pub fn new(birth: Birth, profile: Profile, links: Links) -> Self {
         let vitals = Vitals::new(birth);
         let (now, clock) = (vitals.now(), vitals.clock());
         let endpoints =
@@ -126,6 +140,7 @@ impl Provider {
         let desk = Desk {
             name: profile.name.clone(),
             conduct: Conduct::new(&profile.health, profile.quota, now),
+            tally: Tally::default(),
             endpoints,
             supply: crate::core::breaker::Supply::Enough,
             clock,
@@ -133,10 +148,11 @@ impl Provider {
         };
         Self {
             vitals,
-            reports,
+            links,
             desk: Rc::new(RefCell::new(desk)),
             role: SetRole::waiting(profile.block_time),
             genesis: None,
+            identity_due: At::ZERO,
             misfit: None,
             trouble: None,
             sight: Sight::new(profile.block_time),
@@ -177,7 +193,7 @@ impl Provider {
         let score = ScoreCard::new(&reading, self.profile.weight, self.sight.block_time());
         drop(desk);
         metrics::gauge!("blocktap_provider_score", "provider" => self.profile.name.clone()).set(score.score);
-        self.reports.tell(ProviderReported(Report {
+        self.links.reports.tell(ProviderReported(Report {
             provider: self.profile.name.clone(),
             operator: self.profile.operator.clone(),
             weight: self.profile.weight,
@@ -252,6 +268,7 @@ impl Observable for Provider {
             subscription: self.subscription.describe(),
             score: ScoreCard::new(&reading, self.profile.weight, self.sight.block_time()),
             conduct: desk.conduct.state(now),
+            errors: desk.tally.clone(),
             eligibility: self.eligibility.clone(),
             misfit: self.misfit.clone(),
         };
@@ -326,9 +343,11 @@ impl Handler<HeaderAt> for Provider {
         self.vitals.received("HeaderAt");
         let HeaderAt { key, deadline } = question;
         let terms = Terms { cost: 1, priority: Priority::Tip, deadline };
-        Box::pin(desk::call(self.desk.clone(), terms, move |client, left| async move {
+        let header = desk::call(self.desk.clone(), terms, move |client, left| async move {
             client.header(key, left).await
-        }))
+        });
+        let accuser = self.accuser();
+        Box::pin(async move { header.await.inspect_err(|error| accuser.accuse(key, error)) })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::actors::messages::{Appended, Drain};
 use crate::actors::notice::Notices;
 use crate::actors::orders::Orders;
 use crate::actors::pool::Pool;
-use crate::actors::provider::{Profile, Provider};
+use crate::actors::provider::{self, Profile, Provider};
 use crate::actors::sink::{Build, Sink, Source};
 use crate::actors::slot::House;
 use crate::actors::validator::{self, Validator};
@@ -218,10 +218,10 @@ impl Posts {
     fn start_providers(&self, estate: &Estate, chain: &str) {
         for (profile, post) in &self.providers {
             let (path, profile) = (format!("{chain}/providers/{}", profile.name), profile.clone());
-            let reports = self.manager.link();
+            let links = provider::Links { reports: self.manager.link(), accused: self.manager.link() };
             estate
                 .house
-                .employ(path, post, move |birth| Provider::new(birth, profile.clone(), reports.clone()));
+                .employ(path, post, move |birth| Provider::new(birth, profile.clone(), links.clone()));
         }
     }
 }

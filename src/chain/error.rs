@@ -13,6 +13,8 @@ pub struct ChainError {
     /// What happened, in a few words: on one line without control characters, cut to [`ChainError::LONGEST`], and free of addresses
     /// and of whatever looks like a key.
     pub message: String,
+    /// The JSON-RPC code of an error that no rule knows, so that it can be counted and a rule be made for it.
+    pub unknown_code: Option<i64>,
 }
 
 impl ChainError {
@@ -21,7 +23,8 @@ impl ChainError {
 
     /// An error of `class`. The message may hold a provider's words: they are made harmless here.
     pub fn new(class: Class, message: impl AsRef<str>) -> Self {
-        Self { class, message: redact(&plain::line(message.as_ref())).chars().take(Self::LONGEST).collect() }
+        let message = redact(&plain::line(message.as_ref())).chars().take(Self::LONGEST).collect();
+        Self { class, message, unknown_code: None }
     }
 
     /// "Ask again shortly."

@@ -33,6 +33,17 @@ pub enum Key {
     Hash(BlockRef),
 }
 
+impl Key {
+    /// The block that it names, as far as it does.
+    pub const fn named(self) -> BlockRef {
+        match self {
+            Self::Hash(block) => block,
+            Self::Number(height) => BlockRef { height, hash: Hash::ZERO },
+            Self::Latest | Self::Safe | Self::Finalized => BlockRef { height: Height(0), hash: Hash::ZERO },
+        }
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -14,6 +14,7 @@ pub mod batch;
 pub mod caller;
 pub mod classify;
 pub mod fault;
+mod nesting;
 pub mod notification;
 pub mod request;
 pub mod response;

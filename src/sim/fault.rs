@@ -247,7 +247,7 @@ rows! {
 
     /// A socket that is gone without a word, answers no pings, or speaks in binary. Seen: ponder-sh/ponder#2389,
     /// ethereum/go-ethereum#23528, polkadot-api/polkadot-api#1176. Pings and polls find it out where it matters.
-    SilentSocket = 71, "silent-socket", Tolerated;
+    SilentSocket = 71, "silent-socket", Transient;
     /// A subscription that is granted and never tells anything. Seen: base/base#3915, crypto-org-chain/cronos#812. Its silence is
     /// counted from its beginning, against what polls show.
     SilentSubscription = 72, "silent-subscription", Tolerated;
@@ -288,8 +288,6 @@ impl Fault {
         match self {
             // Nobody is left while it lasts; this is counted from its end.
             Self::OverloadThenSilence | Self::ReorgBelowFinal => Duration::from_secs(60),
-            // Nobody has a block to give while it lasts.
-            Self::QuietChain => Duration::from_secs(10),
             _ => Duration::from_secs(10),
         }
     }

@@ -106,12 +106,11 @@ fn remove_fields(fields: &mut serde_json::Map<String, Value>) {
     }
 }
 
-/// Repeats the first field of an object, or of the first object of a list, with another value.
+/// Repeats the first field of an object, or of the first object of a list: a plain text, as every first field is.
 fn doubled(json: &[u8]) -> Option<Vec<u8>> {
     let start = json.iter().position(|byte| *byte == b'{')? + 1;
-    let key_end = json.get(start..)?.iter().position(|byte| *byte == b':')? + start;
-    let again = [json.get(start..key_end)?, b":null,"].concat();
-    Some([json.get(..start)?, &again, json.get(start..)?].concat())
+    let end = json.get(start..)?.iter().position(|byte| *byte == b',')? + start + 1;
+    Some([json.get(..end)?, json.get(start..)?].concat())
 }
 
 fn deep(json: &[u8]) -> Option<Vec<u8>> {
@@ -157,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_key_is_doubled_in_front() {
-        assert_eq!(written(Oddity::DoubledKey, r#"[{"a":1,"b":2}]"#), r#"[{"a":null,"a":1,"b":2}]"#);
+        assert_eq!(written(Oddity::DoubledKey, r#"[{"a":1,"b":2}]"#), r#"[{"a":1,"a":1,"b":2}]"#);
         assert_eq!(written(Oddity::DoubledKey, "null"), "null");
     }
 

@@ -59,6 +59,7 @@ pub struct Setting {
     pub receipts: Receipts,
     pub sinks: Vec<Outlet>,
     pub sockets: Sockets,
+    pub clock_shows: Duration,
     pub alter: Box<dyn FnOnce(&mut Blueprint)>,
 }
 
@@ -79,6 +80,7 @@ impl Default for Setting {
             receipts: Receipts::Without,
             sinks: Vec::new(),
             sockets: Sockets::Open,
+            clock_shows: Duration::from_secs(1_700_000_000),
             alter: Box::new(|_| {}),
         }
     }
@@ -110,7 +112,7 @@ pub fn play_with<F: Future<Output = ()> + 'static>(
 
 fn raise(setting: Setting, fleet: Fleet) -> Stage {
     let world = fleet.world().clone();
-    let clock = Clock::showing(Duration::from_secs(1_700_000_000));
+    let clock = Clock::showing(setting.clock_shows);
     let notices = Notices::default();
     let heard = notices.listen();
     let given_up = Arc::new(Mutex::new(Vec::new()));
@@ -273,7 +275,12 @@ impl Record {
 
     /// The last block.
     pub fn tip(&self) -> Option<Header> {
-        self.chain().last().copied()
+        let events = self.0.lock().unwrap();
+        let moved = |event: &&Arc<Event>| matches!(event.envelope.step, Step::Apply | Step::Undo);
+        let last = events.iter().rev().find(moved)?;
+        let applied = (last.envelope.step == Step::Apply).then(|| last.header());
+        drop(events);
+        applied.or_else(|| self.chain().last().copied())
     }
 
     /// The last height.

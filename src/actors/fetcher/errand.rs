@@ -53,12 +53,12 @@ impl Errand {
 
     /// The height it is at.
     pub fn height(&self) -> Height {
-        super::named(self.key).height
+        self.key.named().height
     }
 
     /// The block as far as the key names it.
     pub fn block(&self) -> BlockRef {
-        super::named(self.key)
+        self.key.named()
     }
 
     fn place(&self) -> (Height, Key) {
@@ -92,7 +92,7 @@ impl Errands {
 
     /// It was handed on.
     pub fn done(&mut self, key: Key) {
-        self.done.insert((super::named(key).height, key));
+        self.done.insert((key.named().height, key));
     }
 
     /// These blocks are wanted at the tip; others at the tip no longer are.
@@ -154,7 +154,7 @@ impl Errands {
         let known = next.minus(64);
         self.done.retain(|(height, _)| *height >= known);
         self.pending.retain(|(height, _), _| *height >= known);
-        self.refused.retain(|key, _| super::named(*key).height >= known);
+        self.refused.retain(|key, _| key.named().height >= known);
     }
 
     /// The leader changed: what is on its way at the tip is asked for again. Tells how many that are.
@@ -188,7 +188,7 @@ impl Errands {
     /// The lowest height that is to be got.
     pub fn lowest(&self) -> Option<Height> {
         let pending = self.pending.keys().next().map(|(height, _)| *height);
-        let sent = self.sent.keys().map(|key| super::named(*key).height).min();
+        let sent = self.sent.keys().map(|key| key.named().height).min();
         pending.into_iter().chain(sent).min()
     }
 

@@ -14,6 +14,7 @@ use crate::core::breaker::Supply;
 use crate::core::class::Class;
 use crate::core::conduct::{Admission, Conduct};
 use crate::core::jitter::Jitter;
+use crate::core::tally::{Counted, Tally};
 use crate::core::token_bucket::Priority;
 
 /// Shared by the provider's actor and its requests under way.
@@ -22,6 +23,8 @@ pub struct Desk {
     pub name: String,
     /// What is remembered.
     pub conduct: Conduct,
+    /// How often what went wrong.
+    pub tally: Tally,
     /// Where requests go.
     pub endpoints: Endpoints,
     /// Whether the provider can be done without.
@@ -115,6 +118,20 @@ impl Desk {
             .increment(1);
     }
 
+    /// Counts what went wrong, on an exchange or on a socket.
+    pub fn count(&mut self, error: &ChainError) {
+        self.tally.failed(error.class);
+        let labels = [("provider", self.name.clone()), ("class", error.class.name().into())];
+        metrics::counter!("blocktap_provider_errors_total", &labels).increment(1);
+        let Some(code) = error.unknown_code else { return };
+        let code = match self.tally.unknown(code) {
+            Counted::Alone(code) => code.to_string(),
+            Counted::AmongOthers => "other".to_owned(),
+        };
+        let labels = [("provider", self.name.clone()), ("code", code)];
+        metrics::counter!("blocktap_provider_unknown_codes_total", &labels).increment(1);
+    }
+
     fn learn<T>(
         &mut self,
         answer: &Result<T, ChainError>,
@@ -122,7 +139,7 @@ impl Desk {
         limit: Duration,
     ) -> EndpointHealth {
         let (now, name) = (self.clock.now(), self.name.clone());
-        metrics::histogram!("blocktap_provider_response_seconds", "provider" => name.clone())
+        metrics::histogram!("blocktap_provider_response_seconds", "provider" => name)
             .record(took.as_secs_f64());
         match answer {
             Ok(_) => {
@@ -132,8 +149,7 @@ impl Desk {
             Err(error) => {
                 let jitter = self.jitter.draw();
                 self.conduct.failed(error.class, took, limit, now, jitter);
-                let labels = [("provider", name), ("class", error.class.name().into())];
-                metrics::counter!("blocktap_provider_errors_total", &labels).increment(1);
+                self.count(error);
                 if matches!(error.class, Class::RateLimited { .. }) {
                     self.throttled("provider");
                 }

@@ -61,6 +61,11 @@ impl Subscription {
         matches!(self.work, Work::Live(_))
     }
 
+    /// Whether there was one before, or an attempt, and it failed.
+    pub const fn was_lost(&self) -> bool {
+        self.failures > 0
+    }
+
     /// A connection is being made.
     pub fn connecting(&mut self, handle: SpawnHandle) {
         self.work = Work::Connecting(handle);
@@ -121,6 +126,10 @@ impl Provider {
                 Ok(heads) => {
                     // Its silence is counted from here, not from the last word of the one before.
                     act.sight.announced(act.vitals.now());
+                    if act.subscription.was_lost() {
+                        // Somebody else may answer there now.
+                        act.identity_due = act.vitals.now();
+                    }
                     act.listen(heads, ctx);
                     // What came between the last look and the subscription is announced to nobody.
                     act.probe_soon(ctx);
@@ -161,10 +170,9 @@ impl Provider {
                 let shown = desk::call(self.desk.clone(), terms, move |client, left| async move {
                     client.header(key, left).await
                 });
-                ctx.spawn(shown.into_actor(self).map(|answer, act, _| {
-                    if let Ok(head) = answer {
-                        act.on_head(head);
-                    }
+                ctx.spawn(shown.into_actor(self).map(move |answer, act, _| match answer {
+                    Ok(head) => act.on_head(head),
+                    Err(error) => act.on_refuted(key, &error),
                 }));
             }
         }
@@ -174,6 +182,7 @@ impl Provider {
         let (now, jitter) = (self.vitals.now(), self.desk.borrow_mut().jitter.draw());
         tracing::debug!(provider = self.profile.name, %error, "no heads are announced, polling");
         self.vitals.failed(error);
+        self.desk.borrow_mut().count(error);
         self.subscription.lost(error, now, jitter);
     }
 }

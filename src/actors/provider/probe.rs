@@ -25,11 +25,13 @@ pub struct Questions {
     pub priority: Priority,
 }
 
-/// Whether to ask.
+/// Whether to ask for the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// Yes.
-    Now,
+    /// It was never shown: without it, nothing else is asked.
+    First,
+    /// It was shown. That it cannot be told this time means nothing.
+    Again,
     /// No.
     Not,
 }
@@ -48,16 +50,19 @@ pub struct Findings {
 /// Asks, in order; the first failure ends the probe.
 pub async fn run(desk: Rc<RefCell<Desk>>, chain: ChainId, questions: Questions) -> Findings {
     let mut findings = Findings::default();
-    if questions.identity == Ask::Now {
-        match identity(&desk, &chain).await {
-            Ok(genesis) => findings.genesis = Some(genesis),
-            Err(NotOurs::Unknown(error)) => {
+    if questions.identity != Ask::Not {
+        match (identity(&desk, &chain).await, questions.identity) {
+            (Ok(genesis), _) => findings.genesis = Some(genesis),
+            (Err(NotOurs::Unknown(_)), Ask::Again | Ask::Not) => {}
+            (Err(NotOurs::Unknown(error)), Ask::First) => {
                 findings.head = Some(Err(error));
                 return findings;
             }
-            Err(NotOurs::Misfit(why)) => {
-                findings.misfit = Some(why.clone());
-                findings.head = Some(Err(ChainError::new(Class::Config, why)));
+            (Err(NotOurs::Misfit(why)), _) => {
+                let error = ChainError::new(Class::Config, &why);
+                desk.borrow_mut().count(&error);
+                findings.misfit = Some(why);
+                findings.head = Some(Err(error));
                 return findings;
             }
         }

@@ -8,13 +8,17 @@ use super::probe::{self, Ask, Findings, Questions};
 use super::{NextProbe, Provider, desk};
 use crate::actors::messages::{ProbeTick, Role};
 use crate::chain::error::ChainError;
+use crate::chain::family::Key;
 use crate::core::at::At;
+use crate::core::hash::Hash;
 use crate::core::header::Header;
 use crate::core::probing::finality_interval;
 use crate::core::token_bucket::Priority;
 
 /// How soon an identity that could not be verified is asked for again.
 const VERIFY_AGAIN: Duration = Duration::from_secs(2);
+/// How often an identity that was verified is asked for again (graph-node#4554).
+const IDENTIFY_EVERY: Duration = Duration::from_secs(300);
 /// How often the same trouble is told again.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// How long a provider of another chain is left alone.
@@ -26,9 +30,12 @@ impl Provider {
             self.next_probe = NextProbe::Suspended;
             return;
         }
-        let asked = |ask: bool| if ask { Ask::Now } else { Ask::Not };
-        let questions =
-            Questions { identity: asked(self.genesis.is_none()), priority: self.probe_priority() };
+        let identity = match self.genesis {
+            None => Ask::First,
+            Some(_) if self.vitals.now() >= self.identity_due => Ask::Again,
+            Some(_) => Ask::Not,
+        };
+        let questions = Questions { identity, priority: self.probe_priority() };
         self.next_probe = NextProbe::UnderWay;
         let job = self.vitals.begin("probe");
         let probe = probe::run(self.desk.clone(), self.profile.chain.clone(), questions);
@@ -41,8 +48,7 @@ impl Provider {
     pub(super) fn on_probed(&mut self, findings: Findings, ctx: &mut Context<Self>) {
         let now = self.vitals.now();
         let again = self.pause_after(&findings);
-        self.genesis = self.genesis.or(findings.genesis);
-        self.misfit = findings.misfit.or(self.misfit.take().filter(|_| self.genesis.is_none()));
+        self.identified(findings.genesis, findings.misfit);
         match findings.head {
             Some(Ok(head)) => {
                 self.rejoice();
@@ -52,6 +58,7 @@ impl Provider {
             }
             Some(Err(error)) => {
                 self.vitals.failed(&error);
+                self.on_refuted(Key::Latest, &error);
                 self.complain(&error);
             }
             None => {}
@@ -62,6 +69,16 @@ impl Provider {
         }
         let jitter = self.desk.borrow_mut().jitter.draw();
         self.next_probe = NextProbe::At(ctx.notify_later(ProbeTick, again.mul_f64(0.9 + 0.2 * jitter)));
+    }
+
+    /// Takes what it showed of its identity, if anything: what differs from ours, or is no longer the same, is evidence.
+    fn identified(&mut self, genesis: Option<Hash>, misfit: Option<String>) {
+        if misfit.is_some() {
+            (self.genesis, self.misfit) = (None, misfit);
+        } else if genesis.is_some() {
+            (self.genesis, self.misfit) = (genesis, None);
+            self.identity_due = self.vitals.now() + IDENTIFY_EVERY;
+        }
     }
 
     /// Probes now rather than in its turn: something happened that only a look can explain.

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::try_join;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::time::Instant;
 
 use super::profile::Profile;
@@ -169,10 +170,17 @@ fn raw(key: Key, answer: Result<Answer, ChainError>) -> Result<RawBlock, ChainEr
     Ok(RawBlock { header, block, receipts: None })
 }
 
-/// Receipts are a list or nothing at all: what stands in it is the verifier's to judge.
+/// Receipts are a list or nothing at all, and whoever has `null` for one of them does not have it yet (go-ethereum#18423).
+/// What else stands in the list is the verifier's to judge.
 fn receipts(answer: Result<Answer, ChainError>) -> Result<Bytes, ChainError> {
     let json = answer?.or_not_yet("receipts")?;
-    if json.starts_with(b"[") { Ok(json) } else { Err(ChainError::bad("receipts that are no list")) }
+    if !json.starts_with(b"[") {
+        return Err(ChainError::bad("receipts that are no list"));
+    }
+    match serde_json::from_slice::<Vec<Option<IgnoredAny>>>(&json) {
+        Ok(list) if list.iter().any(Option::is_none) => Err(ChainError::not_yet("a receipt is null")),
+        _ => Ok(json),
+    }
 }
 
 #[cfg(test)]

@@ -45,8 +45,10 @@ impl Fault {
 impl From<Fault> for ChainError {
     /// What nobody knows is `Transient`: it decays, and another provider is asked meanwhile.
     fn from(fault: Fault) -> Self {
-        let class = fault.recognised().unwrap_or(Class::Transient);
-        Self::new(class, format!("{} (code {})", fault.message, fault.code))
+        let known = fault.recognised();
+        let error =
+            Self::new(known.unwrap_or(Class::Transient), format!("{} (code {})", fault.message, fault.code));
+        Self { unknown_code: known.is_none().then_some(fault.code), ..error }
     }
 }
 
@@ -69,6 +71,13 @@ mod tests {
         for json in ["7", "{}", "[]", "true"] {
             assert_eq!(ChainError::from(Fault::read(json)).class, Class::Transient, "{json}");
         }
+    }
+
+    #[test]
+    fn the_code_of_an_unknown_error_is_kept() {
+        let code = |json| ChainError::from(Fault::read(json)).unknown_code;
+        assert_eq!(code(r#"{"code":30,"message":"timeout on the free tier"}"#), Some(30));
+        assert_eq!(code(r#"{"code":-32005,"message":"limit exceeded"}"#), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::fault::Fault;
 use super::is_object;
+use super::nesting::is_shallow;
 use crate::chain::error::ChainError;
 
 /// A result.
@@ -79,6 +80,9 @@ impl<'a> Envelope<'a> {
         }
         match self.result.map(RawValue::get) {
             Some("null") => Ok(Answer::Null),
+            Some(json) if !is_shallow(json.as_bytes()) => {
+                Err(ChainError::transient("the answer is nested too deeply"))
+            }
             Some(json) => Ok(Answer::Value(body.slice_ref(json.as_bytes()))),
             None => Err(ChainError::transient("an answer with neither result nor error")),
         }

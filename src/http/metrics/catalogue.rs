@@ -39,7 +39,7 @@ const fn seconds(name: &'static str, help: &'static str) -> Entry {
 }
 
 /// All of them; the process's own are beside, in [`crate::http::process`].
-pub const CATALOGUE: [Entry; 28] = [
+pub const CATALOGUE: [Entry; 29] = [
     counter("blocktap_blocks_total", Unit::Count, "Blocks applied"),
     counter("blocktap_blocks_undone_total", Unit::Count, "Blocks taken back in reorgs"),
     gauge(
@@ -54,7 +54,12 @@ pub const CATALOGUE: [Entry; 28] = [
         "blocktap_provider_response_seconds",
         "From a request to its answer or failure; the count is of requests",
     ),
-    counter("blocktap_provider_errors_total", Unit::Count, "Requests that failed, by class"),
+    counter("blocktap_provider_errors_total", Unit::Count, "Requests and sockets that failed, by class"),
+    counter(
+        "blocktap_provider_unknown_codes_total",
+        Unit::Count,
+        "JSON-RPC errors that no rule knows, by code: 16 for each provider, then \"other\"",
+    ),
     counter(
         "blocktap_provider_throttles_total",
         Unit::Count,

@@ -170,10 +170,13 @@ async fn a_provider_without_block_receipts_lacks_a_capability() {
 }
 
 #[tokio::test]
-async fn receipts_that_are_no_list_are_refused() {
-    for (receipts, class) in
-        [(json!({}), Class::Bad), (json!("0x"), Class::Bad), (Value::Null, Class::NotYet)]
-    {
+async fn receipts_that_are_no_list_or_not_all_there_are_refused() {
+    for (receipts, class) in [
+        (json!({}), Class::Bad),
+        (json!("0x"), Class::Bad),
+        (Value::Null, Class::NotYet),
+        (json!([{}, null]), Class::NotYet),
+    ] {
         let (client, _) = client(move |method, params| match method {
             "eth_getBlockReceipts" => Ok(receipts.clone()),
             _ => honest(method, params),

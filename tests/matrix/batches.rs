@@ -1,0 +1,33 @@
+//! Batches: the stream asks for blocks one by one, `blocktap check` for several at once.
+
+use std::time::Duration;
+
+use blocktap::chain::evm::family::Evm;
+use blocktap::chain::family::{Family, Key, Receipts, Verification};
+use blocktap::chain::transport::Connector;
+use blocktap::core::chain_id::ChainId;
+use blocktap::core::class::Class;
+use blocktap::core::numbers::Height;
+use blocktap::sim::memory::SimConnector;
+
+use crate::stage::Stage;
+
+/// The classes that a batch of three blocks fails with, as a whole or in part. What came must be what was asked for.
+pub async fn classes(stage: &Stage, provider: &str) -> Vec<Class> {
+    let world = &stage.world;
+    let profile = stage.fleet.provider(provider).unwrap().profile().clone();
+    let transport =
+        SimConnector::new(stage.fleet.clone()).http(&profile.http_url().parse().unwrap()).unwrap();
+    let client = Evm::new(&ChainId::evm(world.genesis().chain), Verification::Full).client(transport);
+    let heights = [1, 2, 3].map(Height);
+    match client.blocks(&heights.map(Key::Number), Receipts::Without, Duration::from_secs(5)).await {
+        Err(error) => vec![error.class],
+        Ok(blocks) => {
+            for (height, block) in heights.iter().zip(&blocks) {
+                let canonical = world.block_at(*height).unwrap().header();
+                assert!(block.as_ref().map_or(true, |block| block.header == canonical));
+            }
+            blocks.into_iter().filter_map(|block| block.err().map(|error| error.class)).collect()
+        }
+    }
+}
