@@ -42,6 +42,7 @@ pub fn main_with(sinks: &Registry) -> ExitCode {
         Command::Observe(arguments) => observe::observe(&arguments, sinks),
         Command::Cordon(arguments) => order::cordon(&arguments, sinks),
         Command::Uncordon(arguments) => order::uncordon(&arguments, sinks),
+        Command::Resume(arguments) => order::resume(&arguments, sinks),
         Command::Verify { what } => verify::verify(&what, sinks),
     };
     exit.into()

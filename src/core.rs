@@ -27,6 +27,7 @@ pub mod event_id;
 pub mod ewma;
 pub mod excuse;
 pub mod finality;
+pub mod halt;
 pub mod hash;
 pub mod header;
 pub mod health;

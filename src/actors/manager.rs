@@ -9,6 +9,7 @@
 
 mod asking;
 mod electing;
+mod halting;
 mod ordering;
 mod roster;
 mod ruling;
@@ -27,7 +28,7 @@ use self::tenure::Tenure;
 use super::link::Link;
 use super::messages::{
     Accused, Acquitted, Agreed, Begin, ChainMoved, ChainRestored, Drain, Elected, FinalityViolated,
-    Finalized, HeadAdvanced, ProviderReported, Replayed, RestoreChain,
+    Finalized, HeadAdvanced, ProviderReported, Replayed, RestoreChain, Unlatch,
 };
 use super::notice::{Notice, Notices};
 use super::observe::{Observable, answers_observe};
@@ -41,6 +42,7 @@ use crate::core::consensus::ruling::{Newcomers, Rules};
 use crate::core::election::Election;
 use crate::core::election::swap::Swaps;
 use crate::core::finality::{Finality, Source};
+use crate::core::halt::Cause;
 use crate::core::hash::Hash;
 use crate::core::numbers::Height;
 use crate::core::start::Start;
@@ -81,6 +83,8 @@ pub struct Links {
     pub begin: Link<Begin>,
     /// The Validator: what is final.
     pub finalized: Link<Finalized>,
+    /// The Validator: a person looked at the contradiction.
+    pub unlatch: Link<Unlatch>,
     /// The Validator: where are we?
     pub restore: Link<RestoreChain>,
 }
@@ -328,7 +332,8 @@ impl Handler<FinalityViolated> for Manager {
 
     fn handle(&mut self, violated: FinalityViolated, ctx: &mut Self::Context) {
         self.vitals.received("FinalityViolated");
-        self.latch(violated.explanation);
+        let FinalityViolated { finalized, agreed } = violated;
+        self.halt(Cause::FinalContradicted { ours: finalized, theirs: agreed });
         self.deliberate(ctx);
     }
 }

@@ -16,7 +16,7 @@ use crate::core::at::At;
 use crate::core::breaker::Supply;
 use crate::core::canonical::{Anchor, Canonical};
 use crate::core::command::{Command, Declined, Done};
-use crate::core::consensus::ruling::Agreement;
+use crate::core::consensus::ruling::{Agreement, Claim};
 use crate::core::consensus::votes::Operator;
 use crate::core::eligibility::{Eligibility, Flag};
 use crate::core::event::{Draft, Event, Mode};
@@ -278,9 +278,16 @@ pub struct RestoreChain;
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]
 pub struct FinalityViolated {
-    /// What happened.
-    pub explanation: String,
+    /// The last final block.
+    pub finalized: BlockRef,
+    /// The block that is agreed, and by whom.
+    pub agreed: Claim,
 }
+
+/// Manager → Validator: a person looked at the contradiction. What is agreed from now on counts again.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Unlatch;
 
 // === Orders ===
 

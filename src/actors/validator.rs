@@ -23,13 +23,14 @@ use self::waiting::{Judged, Recomputed, Waiting};
 use super::link::Link;
 use super::messages::{
     Accused, Acquitted, Agreed, Append, Begin, Candidate, ChainMoved, ChainRestored, Drain, FinalityViolated,
-    Finalized, ReadChain, RestoreChain, Rewind, Wanted,
+    Finalized, ReadChain, RestoreChain, Rewind, Unlatch, Wanted,
 };
 use super::observe::{Observable, answers_observe};
 use super::pool::Pool;
 use super::vitals::{Birth, Vitals};
 use crate::chain::family::Verifier;
 use crate::core::canonical::Canonical;
+use crate::core::consensus::ruling::{Agreement, Claim};
 use crate::core::event::Mode;
 use crate::core::excuse::{CheckName, Excuse, Excused, Exposed, Failing};
 use crate::core::hash::Hash;
@@ -95,7 +96,12 @@ enum Work {
     /// A group is with the Journal.
     Appending,
     /// A final block is contradicted: nothing is applied until a person decides.
-    Latched(String),
+    Latched {
+        /// The final block.
+        finalized: BlockRef,
+        /// What operators agree on instead.
+        agreed: Claim,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -247,7 +253,7 @@ impl Validator {
                 Step::Done => {}
                 Step::Missing(block) if self.in_hand.contains(&block.hash) => {}
                 Step::Missing(block) => self.links.wanted.tell(Wanted { block, not_from: None }),
-                Step::ContradictsFinal { finalized, block } => return self.latch(finalized, block),
+                Step::ContradictsFinal { .. } => return self.latch(agreed.agreement.clone()),
                 Step::Move { undo, apply } => return self.go(&agreed.clone(), undo, &apply, ctx),
             }
         }
@@ -261,7 +267,7 @@ impl Validator {
         self.agreed = self.agreed.split_off(&agreed.agreement.block.height.next());
         let moved = drafts::of_move(&mut chain, &mut self.waiting, &self.finals, agreed, undo, apply);
         let Ok((mut events, permits)) = moved else {
-            return self.latch(chain.finalized().unwrap_or_default(), agreed.agreement.block);
+            return self.latch(agreed.agreement.clone());
         };
         events.extend(self.finals.draft(&mut chain));
         self.counts.undone += undo;
@@ -325,14 +331,16 @@ impl Validator {
         self.load(ctx);
     }
 
-    fn latch(&mut self, finalized: Height, block: BlockRef) {
-        let explanation = format!(
-            "the agreed branch leaves the chain at block {block}, below the final block {finalized}; \
-             nothing is undone below a final block: find out which operators are right"
-        );
-        tracing::error!(%block, finalized = finalized.0, "finality violated, halting");
-        self.links.violated.tell(FinalityViolated { explanation: explanation.clone() });
-        self.work = Work::Latched(explanation);
+    /// Nothing at or below a final block is ever undone.
+    fn latch(&mut self, agreement: Agreement) {
+        let chain = self.chain.as_ref();
+        let last = chain.and_then(|chain| chain.finalized().and_then(|height| chain.at(height)));
+        let finalized = last.or_else(|| chain.and_then(Canonical::tip)).map(Header::block);
+        let Some(finalized) = finalized else { return };
+        let agreed = Claim { block: agreement.block, operators: agreement.operators };
+        tracing::error!(block = %agreed.block, %finalized, "finality violated, halting");
+        self.work = Work::Latched { finalized, agreed: agreed.clone() };
+        self.links.violated.tell(FinalityViolated { finalized, agreed });
     }
 }
 
@@ -439,6 +447,19 @@ impl Handler<Finalized> for Validator {
         self.vitals.received("Finalized");
         self.finals.know(finalized);
         self.advance(ctx);
+    }
+}
+
+impl Handler<Unlatch> for Validator {
+    type Result = ();
+
+    fn handle(&mut self, _: Unlatch, ctx: &mut Self::Context) {
+        self.vitals.received("Unlatch");
+        if matches!(self.work, Work::Latched { .. }) {
+            self.work = Work::Ready;
+            self.agreed.clear();
+            self.advance(ctx);
+        }
     }
 }
 

@@ -207,6 +207,7 @@ impl Posts {
             agreed: self.validator.link(),
             begin: self.validator.link(),
             finalized: self.validator.link(),
+            unlatch: self.validator.link(),
             restore: self.validator.link(),
         };
         let (notices, board) = (estate.notices.clone(), estate.board.clone());

@@ -36,6 +36,8 @@ pub enum Command {
     Cordon(CordonArguments),
     /// Take a cordoned provider into service again
     Uncordon(UncordonArguments),
+    /// Go on after a halt; `blocktap observe manager` explains it
+    Resume(ResumeArguments),
     /// Prove what was delivered, or one block
     Verify {
         /// What to verify.
@@ -164,6 +166,20 @@ pub struct UncordonArguments {
     /// Which provider, by the names in the configuration
     #[arg(value_name = "CHAIN/PROVIDER")]
     pub place: Place,
+    /// Which process.
+    #[command(flatten)]
+    pub daemon: DaemonArguments,
+}
+
+/// `resume`
+#[derive(Clone, Debug, Args)]
+pub struct ResumeArguments {
+    /// Which chain, by its name in the configuration
+    #[arg(value_name = "CHAIN")]
+    pub chain: String,
+    /// Where operators contradict each other: the one to follow until they agree again
+    #[arg(long, value_name = "OPERATOR")]
+    pub with: Option<String>,
     /// Which process.
     #[command(flatten)]
     pub daemon: DaemonArguments,

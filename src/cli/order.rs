@@ -1,8 +1,8 @@
-//! `blocktap cordon` and `blocktap uncordon`: orders to a running process.
+//! `blocktap cordon`, `uncordon` and `resume`: orders to a running process.
 
 use serde::Deserialize;
 
-use super::arguments::{CordonArguments, DaemonArguments, Place, UncordonArguments};
+use super::arguments::{CordonArguments, DaemonArguments, Place, ResumeArguments, UncordonArguments};
 use super::daemon::Daemon;
 use super::exit::Exit;
 use super::{print, wait};
@@ -35,6 +35,12 @@ pub fn cordon(arguments: &CordonArguments, sinks: &Registry) -> Exit {
 pub fn uncordon(arguments: &UncordonArguments, sinks: &Registry) -> Exit {
     let Place { chain, provider } = arguments.place.clone();
     order(&arguments.daemon, sinks, &chain, &Command::Uncordon { provider })
+}
+
+/// Lets a halted chain go on.
+pub fn resume(arguments: &ResumeArguments, sinks: &Registry) -> Exit {
+    let command = Command::Resume { with: arguments.with.clone() };
+    order(&arguments.daemon, sinks, &arguments.chain, &command)
 }
 
 /// Gives an order to one chain of the process that `daemon` names, and shows what came of it.

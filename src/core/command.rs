@@ -34,6 +34,12 @@ pub enum Command {
         /// Which.
         provider: String,
     },
+    /// Go on after a halt.
+    Resume {
+        /// The operator to follow where operators contradict each other.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<String>,
+    },
 }
 
 /// An order that was carried out, in words.
@@ -89,7 +95,7 @@ impl Command {
                 let reason = reason.and_then(|reason| plain(&reason, Cordon::LONGEST_REASON));
                 Ok(Self::Cordon { provider, for_s, by, reason, force })
             }
-            Self::Uncordon { .. } => Ok(self),
+            Self::Uncordon { .. } | Self::Resume { .. } => Ok(self),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod votes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::ballot::Jury;
 use self::dag::Dag;
 use self::ruling::{Bench, Disputes, Newcomers, Rules, Ruling};
 use self::votes::{Operator, Votes};
@@ -30,6 +31,15 @@ pub struct Consensus {
     disputes: Disputes,
     outvoted: BTreeMap<Operator, At>,
     forked: BTreeMap<Operator, Return>,
+    favour: Option<Favour>,
+}
+
+/// Whom a person chose to follow.
+#[derive(Clone, Debug)]
+struct Favour {
+    operator: Operator,
+    /// Since when somebody else is on our branch too, or the operator has no word any more.
+    calm: Option<At>,
 }
 
 /// How far a forked operator has come back.
@@ -43,7 +53,8 @@ impl Consensus {
     /// Nothing is known yet.
     pub fn new(rules: Rules) -> Self {
         let (dag, votes, disputes) = (Dag::default(), Votes::default(), Disputes::default());
-        Self { rules, dag, votes, disputes, outvoted: BTreeMap::new(), forked: BTreeMap::new() }
+        let (outvoted, forked) = (BTreeMap::new(), BTreeMap::new());
+        Self { rules, dag, votes, disputes, outvoted, forked, favour: None }
     }
 
     /// Takes an operator's word: `header` is its newest, or on its canonical chain. The header was shown to hash to its hash.
@@ -112,12 +123,46 @@ impl Consensus {
             }
     }
 
+    /// Operators whose newest header belongs to a history without our oldest block.
+    pub fn foreign(&self, chain: &Canonical) -> BTreeSet<Operator> {
+        let foreign = |head: &Header| self.dag.descent(head, chain) == dag::Descent::Foreign;
+        let votes = self.votes.iter().filter(|(_, vote)| foreign(&vote.head));
+        votes.map(|(operator, _)| operator.clone()).collect()
+    }
+
     /// The blocks from the chain up to `operator`'s newest header, if its head hangs together with the chain.
     pub fn branch_of(&self, operator: &str, chain: &Canonical) -> Vec<Header> {
         let vote = self.votes.iter().find(|(name, _)| *name == operator);
         match vote.map(|(_, vote)| self.dag.descent(&vote.head, chain)) {
             Some(dag::Descent::Branch(path)) => path,
             _ => Vec::new(),
+        }
+    }
+
+    /// A person chose to follow `operator` for as long as the present dispute lasts: where no side has a majority, its word
+    /// counts.
+    pub fn favour(&mut self, operator: &str) {
+        self.favour = Some(Favour { operator: operator.into(), calm: None });
+    }
+
+    /// Who decides a vote on a single height.
+    pub fn jury(&self) -> Jury<'_> {
+        let favour = self.favour.as_ref().map(|favour| favour.operator.as_str());
+        Jury { corroboration: self.rules.corroboration, favour }
+    }
+
+    /// The dispute is over once another operator has been on our branch for as long as it takes to halt.
+    fn let_favour_end(&mut self, chain: &Canonical, now: At) {
+        let Some(favour) = &self.favour else { return };
+        let on_ours = |head: &Header| chain.tip().is_some_and(|tip| self.shows(head, &tip.block(), chain));
+        let mut others = self.votes.iter().filter(|(operator, _)| **operator != favour.operator);
+        let joined = others.any(|(_, vote)| on_ours(&vote.head));
+        let speaks = self.votes.iter().any(|(operator, _)| *operator == favour.operator);
+        let calm = (joined || !speaks).then(|| favour.calm.unwrap_or(now));
+        let Some(favour) = &mut self.favour else { return };
+        favour.calm = calm;
+        if calm.is_some_and(|since| now.since(since) >= self.rules.halt_after()) {
+            self.favour = None;
         }
     }
 
@@ -134,10 +179,12 @@ impl Consensus {
             leader,
             forked: &forked,
             newcomers,
+            favour: self.favour.as_ref().map(|favour| favour.operator.as_str()),
         };
         let ruling = bench.rule(&mut self.disputes, now);
         self.mark_forked(&ruling, now);
         self.let_return(&ruling, chain);
+        self.let_favour_end(chain, now);
         ruling
     }
 

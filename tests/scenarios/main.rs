@@ -14,6 +14,7 @@ mod consensus;
 mod delivery;
 mod election;
 mod excuse;
+mod halts;
 mod recovery;
 mod supervision;
 mod swap;

@@ -1,4 +1,4 @@
-//! What people order: providers taken out of service and into it again.
+//! What people order: providers taken out of service and into it again, and a way on after a halt.
 
 use actix::{Context, Handler, MessageResult};
 
@@ -17,6 +17,7 @@ impl Manager {
                 self.cordon(&provider, Cordon { until, by, reason }, force)
             }
             Command::Uncordon { provider } => self.uncordon(&provider),
+            Command::Resume { with } => self.resume(with.as_deref()),
         }
     }
 

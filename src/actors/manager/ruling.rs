@@ -1,6 +1,5 @@
 //! What is agreed, what stands in the way, and what the Fetcher is to get meanwhile.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix::Context;
@@ -12,8 +11,9 @@ use crate::actors::notice::Notice;
 use crate::core::at::At;
 use crate::core::canonical::Anchor;
 use crate::core::catch_up::{self, Settled};
-use crate::core::consensus::ruling::{Agreement, Claim, Newcomers, Obstacle, OnSingle};
+use crate::core::consensus::ruling::{Agreement, Newcomers, Obstacle, OnSingle};
 use crate::core::event::Mode;
+use crate::core::halt::{Cause, Halt, table};
 use crate::core::header::Header;
 use crate::core::numbers::Height;
 use crate::core::start::{Opening, Start};
@@ -26,10 +26,12 @@ const AHEAD_OF_AGREEMENT: usize = 32;
 pub(super) struct Progress {
     started: At,
     obstacle: Option<Obstacle>,
-    halted: Option<String>,
-    latched: Option<String>,
-    split_since: Option<At>,
-    left_since: Option<At>,
+    /// Why nothing is delivered, if so.
+    pub halt: Option<Halt>,
+    /// Since when operators contradict each other about the end of a span, or the first block.
+    pub split_since: Option<At>,
+    /// Since when most operators hold to a history without our final block.
+    pub left_since: Option<At>,
     agreed: Option<Agreement>,
 }
 
@@ -38,15 +40,7 @@ pub(super) struct Progress {
 impl Progress {
     /// A stream that begins at `now`.
     pub fn begun(now: At) -> Self {
-        Self {
-            started: now,
-            obstacle: None,
-            halted: None,
-            latched: None,
-            split_since: None,
-            left_since: None,
-            agreed: None,
-        }
+        Self { started: now, obstacle: None, halt: None, split_since: None, left_since: None, agreed: None }
     }
 
     /// When the Manager was started.
@@ -64,11 +58,6 @@ impl Progress {
         self.agreed = None;
     }
 
-    /// Why nothing is delivered.
-    pub fn halted(&self) -> Option<String> {
-        self.latched.clone().or_else(|| self.halted.clone())
-    }
-
     /// What the next block waits for, in words.
     pub fn waiting_for(&self) -> Option<String> {
         self.obstacle.as_ref().map(|obstacle| match obstacle {
@@ -82,18 +71,10 @@ impl Progress {
     }
 }
 
-/// Who says which hash, on one line.
-fn table(claims: &[Claim]) -> String {
-    let row = |claim: &Claim| {
-        format!("block {} {} by {}", claim.block.height, claim.block.hash, claim.operators.join(", "))
-    };
-    claims.iter().map(row).collect::<Vec<_>>().join("; ")
-}
-
 impl Manager {
     /// Rules on the votes as they stand.
     pub(super) fn rule(&mut self, ctx: &mut Context<Self>) {
-        if self.state.latched.is_some() {
+        if self.is_latched() {
             return;
         }
         match self.chain.as_ref().map(|chain| chain.anchor().next) {
@@ -110,7 +91,7 @@ impl Manager {
         if self.newcomers() == Newcomers::Expected && self.consensus.votes().len() < 2 {
             return;
         }
-        for settled in self.catch_up.settle(self.consensus.rules.corroboration, now) {
+        for settled in self.catch_up.settle(&self.consensus.jury(), now) {
             match settled {
                 Settled::Agreed(_, header) => return self.begin_at(header),
                 Settled::Single(_, header) if self.may_go_alone() => return self.begin_at(header),
@@ -129,13 +110,10 @@ impl Manager {
         if let Start::Exactly(_, hash) = self.mandate.start
             && header.hash != hash
         {
-            let why = format!(
-                "start = \"{}\": operators have {} at that height; correct chains.start",
-                self.mandate.start, header.hash
-            );
-            return self.latch(why);
+            let start = self.mandate.start.to_string();
+            return self.halt(Cause::WrongStart { start, found: header.hash });
         }
-        self.state.halted = None;
+        self.go_on();
         self.links.begin.tell(Begin(Anchor::under(&header)));
     }
 
@@ -148,7 +126,10 @@ impl Manager {
     fn rule_on_spans(&mut self, next: Height, ctx: &mut Context<Self>) {
         let now = self.now();
         self.state.obstacle = None;
-        for settled in self.catch_up.settle(self.consensus.rules.corroboration, now) {
+        // Whoever is on another history is asked for nothing: without this nobody would be left, and nothing said.
+        let foreign = self.chain.as_ref().map(|chain| self.consensus.foreign(chain)).unwrap_or_default();
+        self.note_foreign(&foreign);
+        for settled in self.catch_up.settle(&self.consensus.jury(), now) {
             match settled {
                 Settled::Agreed(agreement, _) => self.agree(agreement, Mode::CatchUp),
                 Settled::Single(agreement, _) if self.may_go_alone() => {
@@ -207,68 +188,13 @@ impl Manager {
                     self.canvass(claim.block.height, Whom::All, ctx);
                 }
             }
-            Some(Obstacle::Halted(claims)) => self.halt(&table(claims)),
+            Some(Obstacle::Halted(claims)) => self.halt(Cause::Tie(claims.clone())),
             None => {}
         }
         if !matches!(obstacle, Some(Obstacle::Halted(_))) {
-            self.resume();
+            self.go_on();
         }
         self.state.obstacle = obstacle;
-    }
-
-    /// Operators contradict each other about the end of a span, or the first block.
-    fn note_split(&mut self, claims: &[Claim]) {
-        let now = self.now();
-        let since = *self.state.split_since.get_or_insert(now);
-        if now.since(since) >= self.consensus.rules.halt_after() {
-            self.halt(&table(claims));
-        }
-    }
-
-    /// Most operators hold to a history that does not contain what was delivered as final. A short while they may be lying, or
-    /// coming back from a copy; then it is so.
-    fn note_foreign(&mut self, foreign: &BTreeSet<String>) {
-        let now = self.now();
-        if 2 * foreign.len() <= self.consensus.votes().len() {
-            self.state.left_since = None;
-            return;
-        }
-        let since = *self.state.left_since.get_or_insert(now);
-        let base = self.chain.as_ref().and_then(|chain| chain.at(chain.base().next)).map(Header::block);
-        if let Some(base) = base.filter(|_| now.since(since) >= self.consensus.rules.halt_after()) {
-            let operators = foreign.iter().cloned().collect::<Vec<_>>().join(", ");
-            self.latch(format!(
-                "{operators} hold to a history without block {} {}, which was delivered as final; if theirs is right, move \
-                 data_dir and what the sinks hold away and start anew",
-                base.height, base.hash
-            ));
-        }
-    }
-
-    fn halt(&mut self, who_says_what: &str) {
-        let why = format!("operators contradict each other and no side has a majority: {who_says_what}");
-        if self.state.halted.as_ref() != Some(&why) {
-            tracing::error!(chain = self.mandate.chain, why, "halted at the last agreed block");
-            self.notices.give(&self.mandate.chain, Notice::Halted { why: why.clone() });
-            self.state.halted = Some(why);
-        }
-    }
-
-    fn resume(&mut self) {
-        self.state.split_since = None;
-        if self.state.halted.take().is_some() {
-            tracing::info!(chain = self.mandate.chain, "operators agree again, going on");
-            self.notices.give(&self.mandate.chain, Notice::Resumed);
-        }
-    }
-
-    /// Stops for good: a person must decide.
-    pub(super) fn latch(&mut self, why: String) {
-        if self.state.latched.is_none() {
-            tracing::error!(chain = self.mandate.chain, why, "halted until a person decides");
-            self.notices.give(&self.mandate.chain, Notice::Halted { why: why.clone() });
-            self.state.latched = Some(why);
-        }
     }
 
     /// The chain moved: keep the mirror in step.
@@ -296,7 +222,7 @@ impl Manager {
         let next = chain.anchor().next;
         if !moved.applied.is_empty() {
             self.catch_up.delivered(next, now);
-            self.resume();
+            self.go_on();
             self.went_on(now);
         }
         self.count(&moved);

@@ -32,7 +32,7 @@ struct State {
 impl Manager {
     fn pace(&self) -> Pace {
         match &self.chain {
-            _ if self.state.halted().is_some() => Pace::Halted,
+            _ if self.state.halt.is_some() => Pace::Halted,
             None => Pace::Starting,
             Some(_) if !self.roster.any_answers(self.now()) => Pace::Cut,
             Some(_) if self.behind() > catch_up::NEAR => Pace::CatchingUp,
@@ -60,7 +60,7 @@ impl Manager {
             active_provider: self.election.leader().map(|leader| leader.name.clone()),
             term: self.election.term(),
             operators_heard: self.consensus.votes().len(),
-            halted: self.state.halted(),
+            halted: self.halted(),
             waiting_for: self.waiting_for(),
             delivered_at_s: self.last_applied.map(|at| clock.unix_s(at)),
         };
@@ -99,7 +99,7 @@ impl Manager {
             votes: votes.map(|(operator, vote)| (operator.clone(), vote.head.block())).collect(),
             forked: self.forked.iter().cloned().collect(),
             headers_held: self.consensus.headers(),
-            halted: self.state.halted(),
+            halted: self.halted(),
             waiting_for: self.waiting_for(),
             providers: self.roster.iter().map(|seat| (seat.ways.name.clone(), why(seat))).collect(),
             swaps: self.swaps.iter().cloned().collect(),

@@ -35,6 +35,11 @@ fn write_fields(text: &mut String, value: &Value, depth: usize) {
                     write_fields(text, item, depth + 2);
                 }
             }
+            Value::String(lines) if lines.contains('\n') => {
+                for line in lines.lines() {
+                    let _ = write!(text, "\n{:indent$}| {}", "", plain::line(line), indent = 2 * depth + 2);
+                }
+            }
             other => text.push_str(&plain(other)),
         }
     }
@@ -77,5 +82,8 @@ mod tests {
             assert!(shown.iter().any(|found| found == line), "{line:?} in {shown:?}");
         }
         assert!(text(&json!([])).is_none());
+        let halted = json!([{"state": {"halted": "stands still\n\n  north  block 7"}}]);
+        let shown = text(&halted).unwrap();
+        assert!(shown.ends_with("\n    | stands still\n    | \n    |   north  block 7"), "{shown:?}");
     }
 }

@@ -19,6 +19,26 @@ pub struct Ballot {
     claims: BTreeMap<Operator, Header>,
 }
 
+/// How the answers are counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Jury<'a> {
+    /// How many operators must name a block.
+    pub corroboration: Corroboration,
+    /// Whose word counts where no side has a majority: a person said so.
+    pub favour: Option<&'a str>,
+}
+
+impl Jury<'_> {
+    /// A count in which nobody is favoured.
+    pub const fn impartial(corroboration: Corroboration) -> Self {
+        Self { corroboration, favour: None }
+    }
+
+    fn favours(&self, claim: &Claim) -> bool {
+        self.favour.is_some_and(|favour| claim.operators.iter().any(|operator| operator == favour))
+    }
+}
+
 /// What the answers come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -50,7 +70,7 @@ impl Ballot {
     }
 
     /// Counts.
-    pub fn outcome(&self, corroboration: Corroboration) -> Outcome {
+    pub fn outcome(&self, jury: &Jury<'_>) -> Outcome {
         let mut claims = self.claims();
         claims.sort_by_key(|(claim, _)| std::cmp::Reverse(claim.operators.len()));
         let asked = self.claims.len() + self.waiting.len();
@@ -60,10 +80,15 @@ impl Ballot {
         let count = top.operators.len();
         let others = self.claims.len() - count;
         let agreement = Agreement { block: top.block, operators: top.operators, asked };
-        let enough = match corroboration {
+        let enough = match jury.corroboration {
             Corroboration::Two | Corroboration::Fast => count >= 2 && count > others,
             Corroboration::Majority => count >= 2 && 2 * count > asked,
         };
+        let favoured = claims.iter().position(|(claim, _)| jury.favours(claim));
+        if let Some(favoured) = favoured.filter(|_| !enough && self.waiting.is_empty()) {
+            let (Claim { block, operators }, header) = claims.swap_remove(favoured);
+            return Outcome::Agreed(Agreement { block, operators, asked }, header);
+        }
         match (enough, self.waiting.is_empty(), others) {
             (true, ..) => Outcome::Agreed(agreement, header),
             (false, false, _) => Outcome::Open,
@@ -101,7 +126,7 @@ mod tests {
         for (operator, answer) in answers {
             ballot.answer(operator, *answer);
         }
-        ballot.outcome(Corroboration::Two)
+        ballot.outcome(&Jury::impartial(Corroboration::Two))
     }
 
     #[test]

@@ -159,6 +159,8 @@ pub struct Bench<'a> {
     pub forked: &'a BTreeSet<Operator>,
     /// Whether operators may be on their way that have no vote yet.
     pub newcomers: Newcomers,
+    /// Whose word counts where no side has a majority: a person said so.
+    pub favour: Option<&'a str>,
 }
 
 /// The blocks that one operator's vote speaks for, from where branches part up to its head.
@@ -177,7 +179,8 @@ impl Bench<'_> {
         let mut carried: Option<Agreement> = None;
         let before = std::mem::take(disputes);
         for level in 0.. {
-            let claims = claims(&paths, level);
+            let mut claims = claims(&paths, level);
+            self.prefer(&mut claims);
             let Some(top) = claims.first() else { break };
             let contested = claims.len() > 1;
             let lasting = if contested { disputes.lasting(top.0, &before, now) } else { Duration::ZERO };
@@ -239,23 +242,43 @@ impl Bench<'_> {
                 Corroboration::Majority => count >= 2 && 2 * count > self.votes.len(),
                 Corroboration::Fast => count >= 2 || self.leads(top),
             };
-            let carried = enough || (count == 1 && self.stands_alone(top, now));
+            let carried = enough || self.favours(top) || (count == 1 && self.stands_alone(top, now));
             let held = || Choice::Obstructed(Obstacle::Held(top.clone()));
             return if carried { Choice::Carried } else { held() };
         }
-        let voters = match self.rules.corroboration {
-            Corroboration::Two | Corroboration::Fast => {
-                claims.iter().map(|(_, claim)| claim.operators.len()).sum()
-            }
-            Corroboration::Majority => self.votes.len(),
-        };
-        let majority = 2 * count > voters;
+        let majority = 2 * count > self.voters(claims);
+        if !majority && self.favours(top) {
+            return Choice::Carried;
+        }
         if majority && (lasting >= self.rules.patience() || self.is_no_contest(claims, paths, level)) {
             return Choice::Carried;
         }
         let table = claims.iter().map(|(_, claim)| claim.clone()).collect();
         let halted = !majority && lasting >= self.rules.halt_after();
         Choice::Obstructed(if halted { Obstacle::Halted(table) } else { Obstacle::Split(table) })
+    }
+
+    fn voters(&self, claims: &[(Hash, Claim)]) -> usize {
+        match self.rules.corroboration {
+            Corroboration::Two | Corroboration::Fast => {
+                claims.iter().map(|(_, claim)| claim.operators.len()).sum()
+            }
+            Corroboration::Majority => self.votes.len(),
+        }
+    }
+
+    fn favours(&self, claim: &Claim) -> bool {
+        self.favour.is_some_and(|favour| claim.operators.iter().any(|operator| operator == favour))
+    }
+
+    /// Puts the favoured claim first, unless another has a majority.
+    fn prefer(&self, claims: &mut [(Hash, Claim)]) {
+        let voters = self.voters(claims);
+        let decided = claims.first().is_none_or(|(_, top)| 2 * top.operators.len() > voters);
+        let favoured = claims.iter().position(|(_, claim)| self.favours(claim));
+        if let Some(favoured) = favoured.filter(|_| !decided) {
+            claims[..=favoured].rotate_right(1);
+        }
     }
 
     fn leads(&self, claim: &Claim) -> bool {

@@ -277,3 +277,42 @@ proptest! {
         prop_assert_eq!(court.rule(now + Duration::from_secs(2)).agreed.map(|agreed| agreed.block), Some(honest[2].block()));
     }
 }
+
+#[test]
+fn the_operator_that_a_person_chose_decides_a_tie_and_goes_on_alone() {
+    let mut court = Court::new();
+    let (ours, theirs) = (grow(&court.tip(), 1, 3), grow(&court.tip(), 2, 3));
+    court.votes("a", &ours, NOW);
+    court.votes("b", &theirs, NOW);
+    assert_eq!(court.rule(NOW).agreed, None);
+    court.consensus.favour("b");
+    let agreed = court.rule(NOW).agreed.unwrap();
+    assert_eq!((agreed.block, &*agreed.operators), (theirs[2].block(), &["b".to_owned()][..]));
+}
+
+#[test]
+fn a_majority_outvotes_the_operator_that_a_person_chose() {
+    let mut court = Court::new();
+    let (ours, theirs) = (grow(&court.tip(), 1, 2), grow(&court.tip(), 2, 1));
+    court.votes("a", &ours, NOW);
+    court.votes("b", &theirs, NOW);
+    court.votes("c", &ours, NOW);
+    court.consensus.favour("b");
+    assert_eq!(court.rule(NOW).agreed.unwrap().operators, ["a", "c"]);
+}
+
+#[test]
+fn the_choice_of_a_person_ends_with_the_dispute() {
+    let mut court = Court::new();
+    let (ours, theirs) = (grow(&court.tip(), 1, 2), grow(&court.tip(), 2, 2));
+    court.votes("a", &ours[..1], NOW);
+    court.votes("b", &ours[..1], NOW);
+    court.consensus.favour("b");
+    let _ = court.rule(NOW);
+    let later = NOW + rules().halt_after();
+    let _ = court.rule(later);
+    court.consensus.revoke("a");
+    court.votes("a", &theirs, later);
+    court.votes("b", &ours, later);
+    assert_eq!(court.rule(later).agreed, None);
+}

@@ -1,0 +1,244 @@
+//! Why a chain stands still, and what ends that: in words for somebody who was just woken up.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::at::At;
+use super::consensus::ruling::Claim;
+use super::consensus::votes::Operator;
+use super::hash::Hash;
+use super::header::BlockRef;
+use super::readable::seconds;
+
+/// A chain that stands still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Halt {
+    /// Why.
+    pub cause: Cause,
+    /// Since when.
+    pub since: At,
+}
+
+/// Why nothing more is delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Operators name different blocks, and no side has a majority.
+    Tie(Vec<Claim>),
+    /// Most operators hold to a history that does not contain what was delivered as final.
+    FinalLeft {
+        /// The lowest final block that is still held.
+        ours: BlockRef,
+        /// Their newest blocks.
+        theirs: Vec<Claim>,
+    },
+    /// The branch that operators agree on leaves the chain below a final block.
+    FinalContradicted {
+        /// The final block.
+        ours: BlockRef,
+        /// The block that they agree on, and who they are.
+        theirs: Claim,
+    },
+    /// The first block is not the one that the configuration names.
+    WrongStart {
+        /// What the configuration says.
+        start: String,
+        /// What operators have there.
+        found: Hash,
+    },
+}
+
+/// How a halt ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// When operators agree, or by hand.
+    ByItself,
+    /// Only by hand.
+    ByHand,
+}
+
+/// What else belongs into the explanation.
+#[derive(Clone, Debug)]
+pub struct Scene<'a> {
+    /// The chain's name.
+    pub chain: &'a str,
+    /// The last block delivered.
+    pub delivered: Option<BlockRef>,
+    /// When each operator was last heard.
+    pub heard: BTreeMap<&'a Operator, At>,
+    /// Now.
+    pub now: At,
+}
+
+// === impl Cause ===
+
+impl Cause {
+    /// How it ends.
+    pub const fn end(&self) -> End {
+        match self {
+            Self::Tie(_) => End::ByItself,
+            Self::FinalLeft { .. } | Self::FinalContradicted { .. } | Self::WrongStart { .. } => End::ByHand,
+        }
+    }
+
+    /// On one line.
+    pub fn headline(&self) -> String {
+        match self {
+            Self::Tie(claims) => {
+                let table = table(claims);
+                format!("operators contradict each other and no side has a majority: {table}")
+            }
+            Self::FinalLeft { ours, theirs } => {
+                let (names, ours) = (operators(theirs), full(ours));
+                format!("{names} hold to a history without block {ours}, which was delivered as final")
+            }
+            Self::FinalContradicted { ours, theirs } => format!(
+                "the branch of {} at block {} does not contain block {}, which was delivered as final",
+                theirs.operators.join(", "),
+                full(&theirs.block),
+                full(ours)
+            ),
+            Self::WrongStart { start, found } => {
+                format!("start = \"{start}\": operators have {found} at that height; correct chains.start")
+            }
+        }
+    }
+
+    /// Who says what.
+    fn claims(&self) -> Vec<Claim> {
+        match self {
+            Self::Tie(claims) | Self::FinalLeft { theirs: claims, .. } => claims.clone(),
+            Self::FinalContradicted { theirs, .. } => vec![theirs.clone()],
+            Self::WrongStart { .. } => Vec::new(),
+        }
+    }
+
+    /// Whom one could follow.
+    pub fn sides(&self) -> Vec<Operator> {
+        match self {
+            Self::Tie(claims) => claims.iter().flat_map(|claim| claim.operators.clone()).collect(),
+            Self::FinalLeft { .. } | Self::FinalContradicted { .. } | Self::WrongStart { .. } => Vec::new(),
+        }
+    }
+
+    fn ways_on(&self, chain: &str) -> String {
+        match self {
+            Self::Tie(claims) => {
+                let one =
+                    claims.first().and_then(|claim| claim.operators.first()).map_or("OPERATOR", |name| name);
+                format!(
+                    "It goes on by itself as soon as more than half of them name the same block.\n\
+                     By hand: find out which block is right (a block explorer, a node of your own), then one of\n  \
+                     blocktap resume {chain} --with {one}     follow one of them, here {one}\n  \
+                     blocktap cordon {chain}/PROVIDER       take a provider that is wrong out of service"
+                )
+            }
+            Self::FinalLeft { .. } | Self::FinalContradicted { .. } => format!(
+                "It does not go on by itself: nothing is ever undone at or below a final block. Find out which history is right.\n\
+                 If ours is: take their providers out of service, or wait until they are back on it, then\n  \
+                 blocktap cordon {chain}/PROVIDER\n  \
+                 blocktap resume {chain}\n\
+                 If theirs is: stop blocktap, move data_dir and what the sinks hold away, and start anew."
+            ),
+            Self::WrongStart { .. } => {
+                "Correct chains.start, or the providers, and start blocktap again.".into()
+            }
+        }
+    }
+}
+
+// === impl Halt ===
+
+impl Halt {
+    /// Several lines: what is wrong, who says what, what was delivered, and what ends it.
+    pub fn explain(&self, scene: &Scene<'_>) -> String {
+        let standing = seconds(scene.now.since(self.since));
+        let mut text = format!("{} stands still for {standing}: {}\n", scene.chain, self.cause.headline());
+        for claim in self.cause.claims() {
+            for operator in &claim.operators {
+                let heard = scene.heard.get(operator).map_or_else(
+                    || "not heard of lately".into(),
+                    |at| format!("heard {} ago", seconds(scene.now.since(*at))),
+                );
+                text.push_str(&format!("\n  {operator:<16} block {}, {heard}", full(&claim.block)));
+            }
+        }
+        if let Cause::FinalLeft { ours, .. } | Cause::FinalContradicted { ours, .. } = &self.cause {
+            text.push_str(&format!("\n  {:<16} block {}, final", "delivered", full(ours)));
+        }
+        let delivered = scene
+            .delivered
+            .map_or_else(|| "Nothing".into(), |tip| format!("Block {}, and all below,", full(&tip)));
+        text.push_str(&format!(
+            "\n\n{delivered} was delivered; nothing of what is in dispute was.\n{}",
+            self.cause.ways_on(scene.chain)
+        ));
+        text
+    }
+}
+
+/// Who says which hash, on one line.
+pub fn table(claims: &[Claim]) -> String {
+    let row = |claim: &Claim| format!("block {} by {}", full(&claim.block), claim.operators.join(", "));
+    claims.iter().map(row).collect::<Vec<_>>().join("; ")
+}
+
+/// A block with its whole hash: to be looked up elsewhere.
+fn full(block: &BlockRef) -> String {
+    format!("{} {}", block.height, block.hash)
+}
+
+fn operators(claims: &[Claim]) -> String {
+    claims.iter().flat_map(|claim| claim.operators.clone()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::numbers::Height;
+
+    fn claim(height: u64, tag: u8, operators: &[&str]) -> Claim {
+        let block = BlockRef { height: Height(height), hash: Hash([tag; 32]) };
+        Claim { block, operators: operators.iter().map(|name| (*name).to_owned()).collect() }
+    }
+
+    fn explained(cause: Cause) -> String {
+        let names = ["north", "south"].map(String::from);
+        let scene = Scene {
+            chain: "ethereum",
+            delivered: Some(claim(104, 4, &[]).block),
+            heard: names.iter().map(|name| (name, At::from_secs(98))).collect(),
+            now: At::from_secs(100),
+        };
+        Halt { cause, since: At::from_secs(40) }.explain(&scene)
+    }
+
+    #[test]
+    fn a_tie_is_explained_with_who_says_what_and_how_it_ends() {
+        let text = explained(Cause::Tie(vec![claim(105, 1, &["north"]), claim(105, 2, &["south"])]));
+        let hashes = [Hash([1; 32]), Hash([2; 32])].map(|hash| hash.to_string());
+        assert!(text.starts_with("ethereum stands still for 1m: "), "{text}");
+        assert!(
+            text.contains(&format!("\n  north            block 105 {}, heard 2s ago", hashes[0])),
+            "{text}"
+        );
+        assert!(text.contains(&hashes[1]) && text.contains("goes on by itself"), "{text}");
+        assert!(text.contains("\n  blocktap resume ethereum --with north "), "{text}");
+    }
+
+    #[test]
+    fn a_contradicted_final_block_is_never_said_to_end_by_itself() {
+        let cause =
+            Cause::FinalContradicted { ours: claim(90, 9, &[]).block, theirs: claim(105, 2, &["west"]) };
+        assert_eq!((cause.end(), cause.sides().len()), (End::ByHand, 0));
+        let text = explained(cause);
+        assert!(text.contains("does not go on by itself") && !text.contains("--with"), "{text}");
+        assert!(
+            text.contains("  west             block 105") && text.contains("not heard of lately"),
+            "{text}"
+        );
+        assert!(text.contains("\n  delivered        block 90 "), "{text}");
+    }
+}
