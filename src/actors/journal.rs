@@ -4,7 +4,7 @@
 //! *When the disk refuses.* The journal is opened again; if the group is in it, it counts, if not, it is tried again, for as
 //! long as it takes. Nobody has seen the events, so nothing is lost by waiting.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,9 +44,13 @@ pub struct Journal {
     sinks: Vec<Link<Appended>>,
     queue: VecDeque<Entry>,
     work: Work,
+    marks: Marks,
     groups: u64,
     refused: u64,
 }
+
+/// By sink: nothing while no mark is being written, else the newest one that waits for its turn.
+type Marks = BTreeMap<String, Option<Acknowledged>>;
 
 struct Entry {
     drafts: Vec<Draft>,
@@ -80,7 +84,7 @@ impl Journal {
         // What a dead predecessor left half done, only the disk knows.
         let work = if birth.restarts == 0 { Work::Idle } else { Work::Opening };
         let (vitals, queue) = (Vitals::new(birth), VecDeque::new());
-        Self { vitals, open, log, sinks, queue, work, groups: 0, refused: 0 }
+        Self { vitals, open, log, sinks, queue, work, marks: Marks::new(), groups: 0, refused: 0 }
     }
 
     fn reopen(&mut self, ctx: &mut Context<Self>) {
@@ -113,6 +117,21 @@ impl Journal {
             act.vitals.end(job);
             act.measure(&outcome, began);
             act.on_committed(outcome, ctx);
+        }));
+    }
+
+    fn mark(&mut self, sink: String, mark: Acknowledged, ctx: &mut Context<Self>) {
+        let (log, name) = (self.log.clone(), sink.clone());
+        self.marks.insert(sink.clone(), None);
+        let noted = async move { log.acknowledge(&name, mark).await }.into_actor(self);
+        ctx.spawn(noted.map(move |outcome, act, ctx| {
+            if let Err(error) = outcome {
+                tracing::warn!(journal = act.vitals.path(), %error, "a sink's mark was not written");
+                act.vitals.failed(error);
+            }
+            if let Some(newer) = act.marks.remove(&sink).flatten() {
+                act.mark(sink, newer, ctx);
+            }
         }));
     }
 
@@ -292,15 +311,12 @@ impl Handler<Acknowledge> for Journal {
 
     fn handle(&mut self, done: Acknowledge, ctx: &mut Self::Context) {
         self.vitals.received("Acknowledge");
-        let log = self.log.clone();
         let mark = Acknowledged { seq: done.seq, id: done.id };
-        let noted = async move { log.acknowledge(&done.sink, mark).await }.into_actor(self);
-        ctx.spawn(noted.map(|outcome, act, _| {
-            if let Err(error) = outcome {
-                tracing::warn!(journal = act.vitals.path(), %error, "a sink's mark was not written");
-                act.vitals.failed(error);
-            }
-        }));
+        // One at a time: of two under way at once the older might be written last.
+        match self.marks.get_mut(&done.sink) {
+            Some(waiting) => *waiting = Some(mark),
+            None => self.mark(done.sink, mark, ctx),
+        }
     }
 }
 

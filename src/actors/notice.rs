@@ -56,6 +56,13 @@ pub enum Notice {
         /// For how long.
         pause: Duration,
     },
+    /// The catch-up waits for a second operator.
+    Held {
+        /// The end of the span.
+        block: BlockRef,
+        /// Who has it.
+        operators: Vec<Operator>,
+    },
     /// A block was passed on though it fails: every operator that has it fails alike.
     Excused {
         /// The checks that fail.

@@ -20,6 +20,8 @@ use super::numbers::Height;
 
 /// How many heads on our branch an operator must show before it no longer counts as forked.
 const HEADS_TO_RETURN: u32 = 3;
+/// How far above the other of two operators a head is believed that is not known to link to our chain.
+const UNLINKED_LEAD: u64 = 2;
 
 /// What is known of one chain's branches and of who holds to which.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub struct Consensus {
     outvoted: BTreeMap<Operator, At>,
     forked: BTreeMap<Operator, Return>,
     favour: Option<Favour>,
+    /// The lowest height that can still be told apart: what lies below is older than the last final block.
+    floor: Height,
 }
 
 /// Whom a person chose to follow.
@@ -54,12 +58,17 @@ impl Consensus {
     pub fn new(rules: Rules) -> Self {
         let (dag, votes, disputes) = (Dag::default(), Votes::default(), Disputes::default());
         let (outvoted, forked) = (BTreeMap::new(), BTreeMap::new());
-        Self { rules, dag, votes, disputes, outvoted, forked, favour: None }
+        Self { rules, dag, votes, disputes, outvoted, forked, favour: None, floor: Height::default() }
     }
 
     /// Takes an operator's word: `header` is its newest, or on its canonical chain. The header was shown to hash to its hash.
     /// Tells whether the header is news.
+    /// A header below the last final block only shows that the operator is alive: another of its providers may be ahead.
     pub fn vote(&mut self, operator: &str, header: Header, shown: At) -> bool {
+        if header.height < self.floor {
+            self.votes.hear(operator, shown);
+            return false;
+        }
         let news = self.dag.insert(header);
         self.votes.cast(operator, header, shown, &self.dag);
         news
@@ -125,7 +134,9 @@ impl Consensus {
 
     /// Operators whose newest header belongs to a history without our oldest block.
     pub fn foreign(&self, chain: &Canonical) -> BTreeSet<Operator> {
-        let foreign = |head: &Header| self.dag.descent(head, chain) == dag::Descent::Foreign;
+        let foreign = |head: &Header| {
+            head.height >= chain.base().next && self.dag.descent(head, chain) == dag::Descent::Foreign
+        };
         let votes = self.votes.iter().filter(|(_, vote)| foreign(&vote.head));
         votes.map(|(operator, _)| operator.clone()).collect()
     }
@@ -169,7 +180,8 @@ impl Consensus {
     /// Rules on the votes.
     pub fn rule(&mut self, chain: &Canonical, leader: Option<&str>, newcomers: Newcomers, now: At) -> Ruling {
         self.votes.expire(now, self.rules.vote_lifetime());
-        self.dag.forget_below(chain.base().next);
+        self.floor = chain.base().next;
+        self.dag.forget_below(self.floor);
         let forked = self.forked();
         let bench = Bench {
             rules: &self.rules,
@@ -222,10 +234,23 @@ impl Consensus {
     }
 
     /// The height that lag is measured against: with three operators or more the second highest head, so that one that leaps
-    /// ahead moves nothing; with two the higher; with one its own.
-    pub fn reference(&self) -> Option<Height> {
+    /// ahead moves nothing; with two the higher, as far as it can be believed: what is not known to link to our chain counts no
+    /// more than a little above the other; with one its own.
+    pub fn reference(&self, chain: Option<&Canonical>) -> Option<Height> {
         let heads = self.heads();
-        heads.get(usize::from(heads.len() >= 3)).copied()
+        match heads[..] {
+            [higher, lower] if !self.is_linked(higher, chain) => Some(higher.min(lower.plus(UNLINKED_LEAD))),
+            _ => heads.get(usize::from(heads.len() >= 3)).copied(),
+        }
+    }
+
+    /// Whether a vote at this height is known to descend from the chain.
+    fn is_linked(&self, height: Height, chain: Option<&Canonical>) -> bool {
+        let Some(chain) = chain else { return false };
+        let descends = |head: &Header| {
+            matches!(self.dag.descent(head, chain), dag::Descent::Canonical | dag::Descent::Branch(_))
+        };
+        self.votes.iter().any(|(_, vote)| vote.head.height == height && descends(&vote.head))
     }
 
     /// The highest height that two operators have, or the only one's head.

@@ -73,7 +73,7 @@ impl Manager {
             let role = SetRole {
                 role: self.roster.role(&name, leader, witness.as_deref(), now),
                 term,
-                reference: self.consensus.reference(),
+                reference: self.consensus.reference(self.chain.as_ref()),
                 others_shown_at: self.others_moved(&name),
                 block_time,
                 declared: self.roster.declared(&name, &self.court(), now),

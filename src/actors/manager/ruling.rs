@@ -11,7 +11,7 @@ use crate::actors::notice::Notice;
 use crate::core::at::At;
 use crate::core::canonical::Anchor;
 use crate::core::catch_up::{self, Settled};
-use crate::core::consensus::ruling::{Agreement, Newcomers, Obstacle, OnSingle};
+use crate::core::consensus::ruling::{Agreement, Claim, Newcomers, Obstacle, OnSingle};
 use crate::core::event::Mode;
 use crate::core::halt::{Cause, Halt, table};
 use crate::core::header::Header;
@@ -26,6 +26,8 @@ const AHEAD_OF_AGREEMENT: usize = 32;
 pub(super) struct Progress {
     started: At,
     obstacle: Option<Obstacle>,
+    /// During the catch-up: the end of a span that one operator alone names so far.
+    alone: Option<Claim>,
     /// Why nothing is delivered, if so.
     pub halt: Option<Halt>,
     /// Since when operators contradict each other about the end of a span, or the first block.
@@ -40,7 +42,15 @@ pub(super) struct Progress {
 impl Progress {
     /// A stream that begins at `now`.
     pub fn begun(now: At) -> Self {
-        Self { started: now, obstacle: None, halt: None, split_since: None, left_since: None, agreed: None }
+        Self {
+            started: now,
+            obstacle: None,
+            alone: None,
+            halt: None,
+            split_since: None,
+            left_since: None,
+            agreed: None,
+        }
     }
 
     /// When the Manager was started.
@@ -60,14 +70,17 @@ impl Progress {
 
     /// What the next block waits for, in words.
     pub fn waiting_for(&self) -> Option<String> {
-        self.obstacle.as_ref().map(|obstacle| match obstacle {
-            Obstacle::Held(claim) => {
-                format!("a second operator for block {}: so far {}", claim.block, claim.operators.join(", "))
-            }
+        let lonely = |claim: &Claim| {
+            format!("a second operator for block {}: so far {}", claim.block, claim.operators.join(", "))
+        };
+        let alone = || self.alone.as_ref().map(lonely);
+        let obstructed = self.obstacle.as_ref().map(|obstacle| match obstacle {
+            Obstacle::Held(claim) => lonely(claim),
             Obstacle::Split(claims) | Obstacle::Halted(claims) => {
                 format!("operators to agree: {}", table(claims))
             }
-        })
+        });
+        obstructed.or_else(alone)
     }
 }
 
@@ -136,7 +149,7 @@ impl Manager {
                     self.catch_up.accept(&agreement, now);
                     self.agree(agreement, Mode::CatchUp);
                 }
-                Settled::Single(..) => {}
+                Settled::Single(agreement, _) => self.note_alone(agreement),
                 Settled::Split(claims) => self.note_split(&claims),
             }
         }
@@ -146,6 +159,18 @@ impl Manager {
         }
         if let Some(to) = self.catch_up.frontier() {
             self.links.advanced.tell(HeadAdvanced(Plan::Span { from: next, to }));
+        }
+    }
+
+    /// One operator alone has the end of the span, and its word is not enough: said once for each.
+    fn note_alone(&mut self, agreement: Agreement) {
+        let claim = Claim { block: agreement.block, operators: agreement.operators };
+        if self.state.alone.as_ref() != Some(&claim) {
+            let (chain, block) = (self.mandate.chain.as_str(), claim.block);
+            let operators = claim.operators.join(", ");
+            tracing::warn!(chain, %block, operators, "catching up waits for a second operator that has this block");
+            self.notices.give(chain, Notice::Held { block, operators: claim.operators.clone() });
+            self.state.alone = Some(claim);
         }
     }
 
@@ -174,6 +199,7 @@ impl Manager {
     }
 
     fn agree(&mut self, agreement: Agreement, mode: Mode) {
+        self.state.alone = None;
         if mode == Mode::CatchUp || self.state.agreed.as_ref() != Some(&agreement) {
             self.links.agreed.tell(Agreed { agreement: agreement.clone(), mode });
             self.state.agreed = Some(agreement);

@@ -48,7 +48,7 @@ impl Manager {
     /// Puts the chain's status on the board and into metrics.
     pub(super) fn show(&self) {
         let tip = self.chain.as_ref().and_then(|chain| chain.tip()).map(|tip| tip.block());
-        let head = self.consensus.reference();
+        let head = self.consensus.reference(self.chain.as_ref());
         let lag_blocks = head.zip(tip).map(|(head, tip)| head.beyond(tip.height));
         let clock = self.vitals.clock();
         let status = ChainStatus {
@@ -94,7 +94,7 @@ impl Manager {
             pace: self.pace(),
             election: self.election.state(now),
             tip: self.chain.as_ref().and_then(|chain| chain.tip()).map(|tip| tip.block()),
-            head: self.consensus.reference(),
+            head: self.consensus.reference(self.chain.as_ref()),
             block_time_s: self.block_time.get().as_secs_f64(),
             votes: votes.map(|(operator, vote)| (operator.clone(), vote.head.block())).collect(),
             forked: self.forked.iter().cloned().collect(),

@@ -87,6 +87,9 @@ impl Picture {
                     ),
                 )
             }
+            Notice::Held { block, .. } => {
+                (Colour::Yellow, format!("~ waiting for a second operator that has block {block}"))
+            }
             Notice::Excused { checks, block, .. } => (
                 Colour::Red,
                 format!("x block {block} fails {} with everybody, passed on", checks.join(", ")),

@@ -207,7 +207,9 @@ impl Bench<'_> {
     /// What every vote speaks for, from just above the lowest place where any branch leaves the chain.
     fn paths(&self, ruling: &mut Ruling) -> Vec<Path<'_>> {
         let mut branches = Vec::new();
-        for (operator, vote) in self.votes.iter() {
+        // Whoever stands below the last final block lags: it neither agrees nor contradicts.
+        let floor = self.chain.base().next;
+        for (operator, vote) in self.votes.iter().filter(|(_, vote)| vote.head.height >= floor) {
             match self.dag.descent(&vote.head, self.chain) {
                 Descent::Canonical => branches.push((operator, vote.head.height, Vec::new())),
                 Descent::Branch(path) => branches.push((operator, vote.head.height, path)),
@@ -240,7 +242,7 @@ impl Bench<'_> {
             let enough = match self.rules.corroboration {
                 Corroboration::Two => count >= 2,
                 Corroboration::Majority => count >= 2 && 2 * count > self.votes.len(),
-                Corroboration::Fast => count >= 2 || self.leads(top),
+                Corroboration::Fast => count >= 2 || (self.leads(top) && !self.must_hold(top, now)),
             };
             let carried = enough || self.favours(top) || (count == 1 && self.stands_alone(top, now));
             let held = || Choice::Obstructed(Obstacle::Held(top.clone()));
@@ -283,6 +285,12 @@ impl Bench<'_> {
 
     fn leads(&self, claim: &Claim) -> bool {
         self.leader.is_some_and(|leader| claim.operators.iter().any(|operator| operator == leader))
+    }
+
+    /// Whether nobody else is left to correct the leader's word, and the user wants nothing on a single one.
+    fn must_hold(&self, claim: &Claim, now: At) -> bool {
+        let others = self.votes.another_advances(&claim.operators, now, self.rules.lag_threshold);
+        self.rules.on_single == OnSingle::Hold && !others
     }
 
     fn stands_alone(&self, claim: &Claim, now: At) -> bool {

@@ -247,7 +247,7 @@ fn one_that_leaps_ahead_is_no_reference() {
     court.votes("a", &next, NOW);
     court.votes("b", &next, NOW);
     court.consensus.vote("c", block(9_000_000, 3, Hash([9; 32])), NOW);
-    assert_eq!(court.consensus.reference(), Some(next[1].height));
+    assert_eq!(court.consensus.reference(Some(&court.chain)), Some(next[1].height));
 }
 
 proptest! {
@@ -315,4 +315,58 @@ fn the_choice_of_a_person_ends_with_the_dispute() {
     court.votes("a", &theirs, later);
     court.votes("b", &ours, later);
     assert_eq!(court.rule(later).agreed, None);
+}
+
+#[test]
+fn of_two_operators_one_that_leaps_ahead_does_not_make_the_other_lag() {
+    let mut court = Court::new();
+    let next = grow(&court.tip(), 1, 3);
+    court.votes("honest", &next[..2], NOW);
+    court.votes("ahead", &next, NOW);
+    assert_eq!(court.consensus.reference(Some(&court.chain)), Some(next[2].height), "it links");
+    court.consensus.vote("ahead", block(9_000, 9, Hash([8; 32])), NOW);
+    let reference = court.consensus.reference(Some(&court.chain)).unwrap();
+    assert_eq!(reference, next[1].height.plus(UNLINKED_LEAD));
+}
+
+#[test]
+fn whoever_stands_below_the_final_block_neither_agrees_nor_contradicts() {
+    let mut court = Court::new();
+    let stale = *court.chain.at(Height(1)).unwrap();
+    court.votes("frozen", &[stale], NOW);
+    court.votes("stuck", &[stale], NOW);
+    court.chain.finalize(Height(3)).unwrap();
+    let next = grow(&court.tip(), 1, 1);
+    court.votes("a", &next, NOW);
+    court.votes("b", &next, NOW);
+    let ruling = court.rule(NOW);
+    assert!(ruling.foreign.is_empty() && ruling.agreed.is_some(), "{ruling:?}");
+    assert!(court.consensus.foreign(&court.chain).is_empty());
+}
+
+#[test]
+fn a_provider_below_the_final_block_does_not_take_its_operators_vote_back() {
+    let mut court = Court::new();
+    let stale = *court.chain.at(Height(2)).unwrap();
+    court.chain.finalize(Height(3)).unwrap();
+    let next = grow(&court.tip(), 1, 1);
+    court.votes("a", &next, NOW);
+    let _ = court.rule(NOW);
+    let later = NOW + Duration::from_secs(1);
+    assert!(!court.consensus.vote("a", Header { hash: Hash([9; 32]), ..stale }, later));
+    let (_, vote) = court.consensus.votes().iter().next().unwrap();
+    assert_eq!((vote.head, vote.heard), (next[0], later));
+}
+
+#[test]
+fn the_leaders_word_alone_is_held_too_where_the_user_says_so() {
+    let mut court = Court::new();
+    court.consensus.rules.corroboration = Corroboration::Fast;
+    court.consensus.rules.on_single = OnSingle::Hold;
+    let (tip, next) = (court.tip(), grow(&court.tip(), 1, 1));
+    court.votes("a", &next, NOW);
+    let rule = |court: &mut Court| court.consensus.rule(&court.chain, Some("a"), Newcomers::None, NOW).agreed;
+    assert_eq!(rule(&mut court), None);
+    court.votes("b", &[tip], NOW);
+    assert_eq!(rule(&mut court).unwrap().operators, ["a"]);
 }

@@ -51,6 +51,13 @@ impl Votes {
         }
     }
 
+    /// `operator` answered, but showed nothing that counts.
+    pub fn hear(&mut self, operator: &str, shown: At) {
+        if let Some(vote) = self.by_operator.get_mut(operator) {
+            vote.heard = vote.heard.max(shown);
+        }
+    }
+
     /// Takes `operator`'s vote away: it turned out to be wrong, or of another chain.
     pub fn revoke(&mut self, operator: &str) {
         self.by_operator.remove(operator);
