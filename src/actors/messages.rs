@@ -312,6 +312,17 @@ pub struct Candidate {
     pub permit: Permit,
 }
 
+/// Provider → Validator: a canary, a recent final block that nobody waits for. Recompute it: a provider must not be found out
+/// only when it leads.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Inspect {
+    /// The block.
+    pub block: RawBlock,
+    /// Who served it.
+    pub from: Served,
+}
+
 /// Validator → Fetcher: a block on the agreed branch is missing, or was refused: get it, not from whoever failed.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]

@@ -7,6 +7,7 @@
 //! the provider may serve.
 
 mod accusing;
+mod canary;
 pub mod desk;
 pub mod endpoints;
 mod heads;
@@ -22,12 +23,14 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, Context, Handler, ResponseFuture, SpawnHandle};
 use serde::Serialize;
 
+use self::canary::Canary;
 use self::desk::{Desk, Terms};
 use self::heads::Subscription;
 use self::sight::Sight;
 use super::link::Link;
 use super::messages::{
-    Accused, Drain, FetchBlock, HeadTimed, HeaderAt, ProbeTick, ProviderReported, Report, Role, SetRole,
+    Accused, Drain, FetchBlock, HeadTimed, HeaderAt, Inspect, ProbeTick, ProviderReported, Report, Role,
+    SetRole,
 };
 use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
@@ -77,6 +80,15 @@ pub struct Links {
     pub reports: Link<ProviderReported>,
     /// The Manager: it showed a header that is provably wrong.
     pub accused: Link<Accused>,
+    /// The Validator: recompute its canary.
+    pub inspect: Link<Inspect>,
+}
+
+/// When its identity was verified last, and whether something happened since that calls for another look.
+#[derive(Debug, Default)]
+struct Identified {
+    at: Option<At>,
+    doubted: bool,
 }
 
 /// One provider.
@@ -88,13 +100,18 @@ pub struct Provider {
     role: SetRole,
     genesis: Option<Hash>,
     /// From when on it must show its identity again.
-    identity_due: At,
     misfit: Option<String>,
     trouble: Option<(String, At)>,
     sight: Sight,
     eligibility: Eligibility,
     subscription: Subscription,
     finality_asked: Option<At>,
+    /// What its canaries are asked for with.
+    receipts: Receipts,
+    canary: Canary,
+    identified: Identified,
+    /// Whether the next connection is not the first.
+    reconnected: bool,
     next_probe: NextProbe,
 }
 
@@ -132,7 +149,7 @@ struct State {
 
 impl Provider {
     /// The actor of the provider that `profile` describes.
-    pub fn new(birth: Birth, profile: Profile, links: Links) -> Self {
+    pub fn new(birth: Birth, profile: Profile, receipts: Receipts, links: Links) -> Self {
         let vitals = Vitals::new(birth);
         let (now, clock) = (vitals.now(), vitals.clock());
         let endpoints =
@@ -152,13 +169,16 @@ impl Provider {
             desk: Rc::new(RefCell::new(desk)),
             role: SetRole::waiting(profile.block_time),
             genesis: None,
-            identity_due: At::ZERO,
             misfit: None,
             trouble: None,
             sight: Sight::new(profile.block_time),
             eligibility: Eligibility::default(),
             subscription: Subscription::default(),
             finality_asked: None,
+            receipts,
+            canary: Canary::default(),
+            identified: Identified::default(),
+            reconnected: false,
             next_probe: NextProbe::UnderWay,
             profile,
         }
@@ -167,6 +187,7 @@ impl Provider {
     /// A header came by itself, or in answer to a question.
     fn on_head(&mut self, head: Header) {
         let now = self.vitals.now();
+        self.note_jump(head);
         if self.sight.saw(head, now) {
             self.report();
         }
@@ -213,7 +234,7 @@ impl Provider {
             (None, None) => Some(Flag::Unverified),
             (None, Some(_)) => None,
         };
-        self.role.declared.iter().cloned().chain(unverified).collect()
+        self.role.declared.iter().cloned().chain(unverified).chain(self.canary.flag()).collect()
     }
 }
 

@@ -6,6 +6,7 @@
 //! *Recovery.* After a restart the chain is read back from the journal, and whatever waited is fetched again.
 
 mod drafts;
+mod judging;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,11 +20,11 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use self::drafts::Finals;
-use self::waiting::{Judged, Recomputed, Waiting};
+use self::waiting::Waiting;
 use super::link::Link;
 use super::messages::{
-    Accused, Acquitted, Agreed, Append, Begin, Candidate, ChainMoved, ChainRestored, Drain, FinalityViolated,
-    Finalized, ReadChain, RestoreChain, Rewind, Unlatch, Wanted,
+    Accused, Acquitted, Agreed, Append, Begin, ChainMoved, ChainRestored, Drain, FinalityViolated, Finalized,
+    ReadChain, RestoreChain, Rewind, Unlatch, Wanted,
 };
 use super::observe::{Observable, answers_observe};
 use super::pool::Pool;
@@ -32,12 +33,11 @@ use crate::chain::family::Verifier;
 use crate::core::canonical::Canonical;
 use crate::core::consensus::ruling::{Agreement, Claim};
 use crate::core::event::Mode;
-use crate::core::excuse::{CheckName, Excuse, Excused, Exposed, Failing};
+use crate::core::excuse::Excused;
 use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
 use crate::core::linker::{self, Step};
 use crate::core::numbers::Height;
-use crate::crash::{self, Point};
 
 /// How often what is missing is asked for again: a wish may be lost with the actor that heard it.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -169,12 +169,7 @@ impl Validator {
     }
 
     fn remind(&mut self, ctx: &mut Context<Self>) {
-        let now = self.vitals.now();
-        for judged in self.waiting.ripe(now) {
-            if let Judged::Excused(excuse) = judged {
-                self.excuse(excuse);
-            }
-        }
+        self.excuse_ripe();
         self.advance(ctx);
         ctx.run_later(ASK_AGAIN, Self::remind);
     }
@@ -187,60 +182,6 @@ impl Validator {
         if let Some(chain) = &self.chain {
             self.links.rewind.tell(Rewind { next: chain.anchor().next });
         }
-    }
-
-    fn on_judged(&mut self, block: BlockRef, judged: Judged, ctx: &mut Context<Self>) {
-        match judged {
-            Judged::Sound(exposed) => {
-                exposed.into_iter().for_each(|exposed| self.accuse_late(block, exposed));
-                self.advance(ctx);
-            }
-            Judged::Doubted { block, from, why } => {
-                tracing::warn!(%block, provider = from, why, "block is doubted, asking other operators for it");
-                self.links.wanted.tell(Wanted { block, not_from: Some(from) });
-            }
-            Judged::Incomplete { block, from } => {
-                self.links.wanted.tell(Wanted { block, not_from: Some(from) });
-            }
-            Judged::Refuted { block, from, evidence } => {
-                self.counts.refuted += 1;
-                self.links.accused.tell(Accused { provider: from.clone(), block, evidence });
-                self.links.wanted.tell(Wanted { block, not_from: Some(from) });
-            }
-            Judged::Excused(excuse) => {
-                self.excuse(excuse);
-                self.advance(ctx);
-            }
-            Judged::Doubled => {}
-        }
-    }
-
-    /// Several operators have only copies that fail alike: the block is passed on, and a person should look.
-    fn excuse(&self, excuse: Excuse) {
-        let Excuse { block, failing, servers } = excuse;
-        let operators = servers.iter().map(|served| served.operator.as_str()).collect::<Vec<_>>().join(", ");
-        let Failing::Refuted(failed) = failing else {
-            tracing::warn!(%block, operators, "block is passed on though not all of it can be proved");
-            return;
-        };
-        let checks: Vec<CheckName> = failed.into_iter().map(|(check, _)| check).collect();
-        tracing::error!(
-            %block, ?checks, operators,
-            "block is passed on though it fails: all operators that have it fail alike, so the checks are taken to be wrong"
-        );
-        self.links.acquitted.tell(Acquitted { servers, checks, block });
-    }
-
-    /// Another copy of the block passes: this one was false after all.
-    fn accuse_late(&self, block: BlockRef, exposed: Exposed) {
-        let Exposed { server, failed, passed_on } = exposed;
-        let gives = |(check, computed): &(CheckName, String)| format!("{check} gives {computed}");
-        let failed = failed.iter().map(gives).collect::<Vec<_>>().join(", ");
-        if passed_on {
-            tracing::error!(%block, provider = server.provider, "a block that was passed on as excused was false");
-        }
-        let evidence = format!("{failed}, and another operator has a copy of the same block that passes");
-        self.links.accused.tell(Accused { provider: server.provider, block, evidence });
     }
 
     /// Does the next thing that agreement and waiting blocks allow. An agreed block whose branch is missing holds up nothing
@@ -377,38 +318,6 @@ impl Observable for Validator {
 }
 
 answers_observe!(Validator);
-
-impl Handler<Candidate> for Validator {
-    type Result = ();
-
-    fn handle(&mut self, candidate: Candidate, ctx: &mut Self::Context) {
-        self.vitals.received("Candidate");
-        let (verifier, pool) = (self.verifier.clone(), self.pool.clone());
-        let Candidate { block, from, elsewhere, permit } = candidate;
-        let name = block.header.block();
-        let (hash, job) = (name.hash, self.vitals.begin(format!("block {name}")));
-        self.in_hand.insert(hash);
-        let recomputed = async move {
-            pool.run(move || (verifier.verify(&block), block)).await.map(|(verdict, block)| Recomputed {
-                verdict,
-                block,
-                from,
-                elsewhere,
-                permit,
-            })
-        };
-        ctx.spawn(recomputed.into_actor(self).map(move |outcome, act, ctx| {
-            act.vitals.end(job);
-            act.in_hand.remove(&hash);
-            act.counts.recomputed += 1;
-            // Given up: it is missed, and asked for again, when its turn comes.
-            let Ok(recomputed) = outcome else { return };
-            let judged = act.waiting.judge(recomputed, act.vitals.now());
-            crash::point(Point::Validated);
-            act.on_judged(name, judged, ctx);
-        }));
-    }
-}
 
 impl Handler<Agreed> for Validator {
     type Result = ();

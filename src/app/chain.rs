@@ -133,9 +133,10 @@ pub fn start(estate: &Estate, mut plan: Blueprint, attached: &[Attach]) -> Runni
     posts.start_sinks(estate, &chain);
     posts.start_validator(estate, &plan);
     posts.start_fetcher(estate, &plan);
+    let receipts = plan.receipts;
     posts.start_manager(estate, plan.mandate);
     estate.orders.enter(&chain, posts.manager.link());
-    posts.start_providers(estate, &chain);
+    posts.start_providers(estate, &chain, receipts);
     let providers = posts.providers.iter().map(|(_, post)| post.link());
     Running {
         chain,
@@ -216,13 +217,17 @@ impl Posts {
         });
     }
 
-    fn start_providers(&self, estate: &Estate, chain: &str) {
+    fn start_providers(&self, estate: &Estate, chain: &str, receipts: Receipts) {
         for (profile, post) in &self.providers {
             let (path, profile) = (format!("{chain}/providers/{}", profile.name), profile.clone());
-            let links = provider::Links { reports: self.manager.link(), accused: self.manager.link() };
-            estate
-                .house
-                .employ(path, post, move |birth| Provider::new(birth, profile.clone(), links.clone()));
+            let links = provider::Links {
+                reports: self.manager.link(),
+                accused: self.manager.link(),
+                inspect: self.validator.link(),
+            };
+            estate.house.employ(path, post, move |birth| {
+                Provider::new(birth, profile.clone(), receipts, links.clone())
+            });
         }
     }
 }

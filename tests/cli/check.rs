@@ -37,7 +37,7 @@ fn providers_are_asked_and_what_they_can_do_is_told() {
     assert_eq!(printed.code, 0, "{printed:?}");
     let row = printed.out.lines().find(|line| line.contains("ada")).unwrap();
     assert!(
-        row.contains("ada-labs") && row.contains("eip155:1337") && row.contains("8,640"),
+        row.contains("ada-labs") && row.contains("eip155:1337") && row.contains("9,216"),
         "{}",
         printed.out
     );

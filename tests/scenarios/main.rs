@@ -10,6 +10,7 @@
 mod orders;
 mod stage;
 
+mod canaries;
 mod consensus;
 mod delivery;
 mod election;

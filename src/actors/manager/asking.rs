@@ -6,12 +6,10 @@ use std::time::Duration;
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use super::Manager;
-use crate::actors::messages::{Accused, HeadTimed, HeaderAt, Report};
+use crate::actors::messages::{HeadTimed, HeaderAt, Report};
 use crate::chain::error::ChainError;
 use crate::chain::family::Key;
-use crate::core::class::Class;
 use crate::core::consensus::ruling::Corroboration;
-use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
 use crate::core::numbers::Height;
 
@@ -171,25 +169,6 @@ impl Manager {
         });
     }
 
-    /// A header that does not hash to its hash, or is not the one that was asked for, is proof enough.
-    fn accuse_if_false(
-        &self,
-        name: &str,
-        key: Key,
-        answer: &Result<Header, ChainError>,
-        ctx: &mut Context<Self>,
-    ) {
-        let Err(error) = answer else { return };
-        let block = match key {
-            Key::Hash(block) => block,
-            Key::Number(height) => BlockRef { height, hash: Hash::ZERO },
-            Key::Latest | Key::Safe | Key::Finalized => return,
-        };
-        if error.class == Class::Bad {
-            ctx.notify(Accused { provider: name.to_owned(), block, evidence: error.message.clone() });
-        }
-    }
-
     fn question(
         &mut self,
         name: String,
@@ -204,7 +183,6 @@ impl Manager {
         ctx.spawn(answer.into_actor(self).map(move |answer, act, ctx| {
             act.vitals.end(job);
             let answer = answer.unwrap_or_else(|error| Err(ChainError::transient(error.to_string())));
-            act.accuse_if_false(&name, key, &answer, ctx);
             let heard = act.roster.is_heard(&name, act.roster.genesis(), act.now());
             let answer = answer.and_then(|header| if heard { Ok(header) } else { Err(unheard()) });
             then(act, name, operator, answer, ctx);

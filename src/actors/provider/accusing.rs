@@ -33,7 +33,7 @@ impl Provider {
     pub(super) fn on_refuted(&mut self, key: Key, error: &ChainError) {
         if error.class == Class::Bad {
             self.accuser().accuse(key, error);
-            self.identity_due = self.vitals.now();
+            self.identified.doubted = true;
         }
     }
 }

@@ -61,11 +61,6 @@ impl Subscription {
         matches!(self.work, Work::Live(_))
     }
 
-    /// Whether there was one before, or an attempt, and it failed.
-    pub const fn was_lost(&self) -> bool {
-        self.failures > 0
-    }
-
     /// A connection is being made.
     pub fn connecting(&mut self, handle: SpawnHandle) {
         self.work = Work::Connecting(handle);
@@ -126,10 +121,9 @@ impl Provider {
                 Ok(heads) => {
                     // Its silence is counted from here, not from the last word of the one before.
                     act.sight.announced(act.vitals.now());
-                    if act.subscription.was_lost() {
-                        // Somebody else may answer there now.
-                        act.identity_due = act.vitals.now();
-                    }
+                    // Another backend may answer now.
+                    act.identified.doubted |= act.reconnected;
+                    act.reconnected = true;
                     act.listen(heads, ctx);
                     // What came between the last look and the subscription is announced to nobody.
                     act.probe_soon(ctx);

@@ -10,17 +10,17 @@ use crate::actors::messages::{ProbeTick, Role};
 use crate::chain::error::ChainError;
 use crate::chain::family::Key;
 use crate::core::at::At;
-use crate::core::hash::Hash;
 use crate::core::header::Header;
-use crate::core::probing::finality_interval;
+use crate::core::probing::{IDENTITY_EVERY, finality_interval};
 use crate::core::token_bucket::Priority;
 
 /// How soon an identity that could not be verified is asked for again.
 const VERIFY_AGAIN: Duration = Duration::from_secs(2);
-/// How often an identity that was verified is asked for again (graph-node#4554).
-const IDENTIFY_EVERY: Duration = Duration::from_secs(300);
 /// How often the same trouble is told again.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+/// A head further from the one before than this much of the chain, and than so many blocks, may be another chain's.
+const JUMP: Duration = Duration::from_secs(600);
+const JUMP_BLOCKS: u64 = 64;
 /// How long a provider of another chain is left alone.
 const MISFIT_PAUSE: Duration = Duration::from_secs(600);
 
@@ -30,12 +30,7 @@ impl Provider {
             self.next_probe = NextProbe::Suspended;
             return;
         }
-        let identity = match self.genesis {
-            None => Ask::First,
-            Some(_) if self.vitals.now() >= self.identity_due => Ask::Again,
-            Some(_) => Ask::Not,
-        };
-        let questions = Questions { identity, priority: self.probe_priority() };
+        let questions = Questions { identity: self.identity_question(), priority: self.probe_priority() };
         self.next_probe = NextProbe::UnderWay;
         let job = self.vitals.begin("probe");
         let probe = probe::run(self.desk.clone(), self.profile.chain.clone(), questions);
@@ -48,10 +43,16 @@ impl Provider {
     pub(super) fn on_probed(&mut self, findings: Findings, ctx: &mut Context<Self>) {
         let now = self.vitals.now();
         let again = self.pause_after(&findings);
-        self.identified(findings.genesis, findings.misfit);
+        if findings.genesis.is_some() {
+            self.identified = super::Identified { at: Some(now), doubted: false };
+        }
+        // Another first block than before is for the Manager to judge; another chain id is no chain of ours at all.
+        self.genesis = findings.genesis.or(self.genesis.filter(|_| findings.misfit.is_none()));
+        self.misfit = findings.misfit.or(self.misfit.take().filter(|_| self.genesis.is_none()));
         match findings.head {
             Some(Ok(head)) => {
                 self.rejoice();
+                self.note_jump(head);
                 self.sight.polled(head, now);
                 self.note_lag(head, now);
                 self.ask_finality(ctx);
@@ -66,19 +67,33 @@ impl Provider {
         self.report();
         if self.genesis.is_some() {
             self.subscribe(ctx);
+            self.send_canary(ctx);
         }
         let jitter = self.desk.borrow_mut().jitter.draw();
         self.next_probe = NextProbe::At(ctx.notify_later(ProbeTick, again.mul_f64(0.9 + 0.2 * jitter)));
     }
 
-    /// Takes what it showed of its identity, if anything: what differs from ours, or is no longer the same, is evidence.
-    fn identified(&mut self, genesis: Option<Hash>, misfit: Option<String>) {
-        if misfit.is_some() {
-            (self.genesis, self.misfit) = (None, misfit);
-        } else if genesis.is_some() {
-            (self.genesis, self.misfit) = (genesis, None);
-            self.identity_due = self.vitals.now() + IDENTIFY_EVERY;
+    /// Who an endpoint is, is asked at first, again every few minutes, and whenever something happened that another chain behind
+    /// the same address would explain: graph-node#4554.
+    fn identity_question(&mut self) -> Ask {
+        let now = self.vitals.now();
+        let stale = self.identified.at.is_none_or(|at| now.since(at) >= IDENTITY_EVERY);
+        match self.genesis {
+            None => Ask::First,
+            Some(_) if stale || self.identified.doubted => {
+                self.identified.at = Some(now);
+                Ask::Again
+            }
+            Some(_) => Ask::Not,
         }
+    }
+
+    /// A head that leaps further than the time since the last one explains calls for another look at who this is.
+    pub(super) fn note_jump(&mut self, head: Header) {
+        let Some(before) = self.sight.head() else { return };
+        let ten_minutes = (JUMP.as_secs_f64() / self.sight.block_time().as_secs_f64()) as u64;
+        let far = head.height.beyond(before.height).max(before.height.beyond(head.height));
+        self.identified.doubted |= far > ten_minutes.max(JUMP_BLOCKS);
     }
 
     /// Probes now rather than in its turn: something happened that only a look can explain.

@@ -174,6 +174,34 @@ impl Waiting {
         }
     }
 
+    /// Looks into a block that is not kept: what is wrong with it, unless its check is excused at present; and whom it exposes
+    /// if nothing is.
+    pub fn inspect(
+        &mut self,
+        block: &BlockRef,
+        verdict: Result<Verdict, ChainError>,
+        now: At,
+    ) -> (Option<String>, Vec<Exposed>) {
+        let verdict = match verdict {
+            Ok(verdict) => verdict,
+            Err(error) => return ((error.class == Class::Bad).then_some(error.message), Vec::new()),
+        };
+        if verdict.header.block() != *block {
+            let evidence = format!("served as {block}, its content is {}", verdict.header.block());
+            return (Some(evidence), Vec::new());
+        }
+        match verdict.standing() {
+            Standing::Sound => (None, self.excuses.on_passed(&block.hash)),
+            Standing::Unproved => (None, Vec::new()),
+            Standing::Refuted => {
+                let excused = self.excuses.list(now);
+                let known = |name: &str| excused.iter().any(|excused| excused.check == name);
+                let all = verdict.computed().iter().all(|(name, _)| known(name));
+                ((!all).then(|| why(&verdict)), Vec::new())
+            }
+        }
+    }
+
     /// Blocks that failed alike with several operators and whose others have had their time.
     pub fn ripe(&mut self, now: At) -> Vec<Judged> {
         self.excuses.ripe(now).into_iter().map(|excuse| self.let_through(excuse)).collect()

@@ -31,7 +31,11 @@ fn the_sample_asks_at_least_four_operators_and_none_for_a_key() {
     let chain = &loaded.settings.chains[0];
     assert_eq!(chain.chain_id.as_str(), "eip155:1");
     assert!(chain.operators().len() >= 4, "{:?}", chain.operators());
-    assert!(forecast(&loaded.settings).iter().all(|forecast| forecast.requests_a_day <= 5_760 + 2_880));
+    assert!(
+        forecast(&loaded.settings)
+            .iter()
+            .all(|forecast| forecast.requests_a_day <= 5_760 + 2_880 + 288 + 288)
+    );
 }
 
 #[test]

@@ -1,0 +1,130 @@
+//! What is found out by recomputing a block, and who is told of it.
+
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+
+use super::Validator;
+use super::waiting::{Judged, Recomputed};
+use crate::actors::messages::{Accused, Acquitted, Candidate, Inspect, Wanted};
+use crate::core::excuse::{CheckName, Excuse, Exposed, Failing};
+use crate::core::header::BlockRef;
+use crate::crash::{self, Point};
+
+impl Validator {
+    /// Passes on what has waited long enough for a better copy.
+    pub(super) fn excuse_ripe(&mut self) {
+        for judged in self.waiting.ripe(self.vitals.now()) {
+            if let Judged::Excused(excuse) = judged {
+                self.excuse(excuse);
+            }
+        }
+    }
+
+    fn on_judged(&mut self, block: BlockRef, judged: Judged, ctx: &mut Context<Self>) {
+        match judged {
+            Judged::Sound(exposed) => {
+                exposed.into_iter().for_each(|exposed| self.accuse_late(block, exposed));
+                self.advance(ctx);
+            }
+            Judged::Doubted { block, from, why } => {
+                tracing::warn!(%block, provider = from, why, "block is doubted, asking other operators for it");
+                self.links.wanted.tell(Wanted { block, not_from: Some(from) });
+            }
+            Judged::Incomplete { block, from } => {
+                self.links.wanted.tell(Wanted { block, not_from: Some(from) });
+            }
+            Judged::Refuted { block, from, evidence } => {
+                self.counts.refuted += 1;
+                self.links.accused.tell(Accused { provider: from.clone(), block, evidence });
+                self.links.wanted.tell(Wanted { block, not_from: Some(from) });
+            }
+            Judged::Excused(excuse) => {
+                self.excuse(excuse);
+                self.advance(ctx);
+            }
+            Judged::Doubled => {}
+        }
+    }
+
+    /// Several operators have only copies that fail alike: the block is passed on, and a person should look.
+    fn excuse(&self, excuse: Excuse) {
+        let Excuse { block, failing, servers } = excuse;
+        let operators = servers.iter().map(|served| served.operator.as_str()).collect::<Vec<_>>().join(", ");
+        let Failing::Refuted(failed) = failing else {
+            tracing::warn!(%block, operators, "block is passed on though not all of it can be proved");
+            return;
+        };
+        let checks: Vec<CheckName> = failed.into_iter().map(|(check, _)| check).collect();
+        tracing::error!(
+            %block, ?checks, operators,
+            "block is passed on though it fails: all operators that have it fail alike, so the checks are taken to be wrong"
+        );
+        self.links.acquitted.tell(Acquitted { servers, checks, block });
+    }
+
+    /// Another copy of the block passes: this one was false after all.
+    fn accuse_late(&self, block: BlockRef, exposed: Exposed) {
+        let Exposed { server, failed, passed_on } = exposed;
+        let gives = |(check, computed): &(CheckName, String)| format!("{check} gives {computed}");
+        let failed = failed.iter().map(gives).collect::<Vec<_>>().join(", ");
+        if passed_on {
+            tracing::error!(%block, provider = server.provider, "a block that was passed on as excused was false");
+        }
+        let evidence = format!("{failed}, and another operator has a copy of the same block that passes");
+        self.links.accused.tell(Accused { provider: server.provider, block, evidence });
+    }
+}
+
+impl Handler<Candidate> for Validator {
+    type Result = ();
+
+    fn handle(&mut self, candidate: Candidate, ctx: &mut Self::Context) {
+        self.vitals.received("Candidate");
+        let (verifier, pool) = (self.verifier.clone(), self.pool.clone());
+        let Candidate { block, from, elsewhere, permit } = candidate;
+        let name = block.header.block();
+        let (hash, job) = (name.hash, self.vitals.begin(format!("block {name}")));
+        self.in_hand.insert(hash);
+        let recomputed = async move {
+            pool.run(move || (verifier.verify(&block), block)).await.map(|(verdict, block)| Recomputed {
+                verdict,
+                block,
+                from,
+                elsewhere,
+                permit,
+            })
+        };
+        ctx.spawn(recomputed.into_actor(self).map(move |outcome, act, ctx| {
+            act.vitals.end(job);
+            act.in_hand.remove(&hash);
+            act.counts.recomputed += 1;
+            // Given up: it is missed, and asked for again, when its turn comes.
+            let Ok(recomputed) = outcome else { return };
+            let judged = act.waiting.judge(recomputed, act.vitals.now());
+            crash::point(Point::Validated);
+            act.on_judged(name, judged, ctx);
+        }));
+    }
+}
+
+impl Handler<Inspect> for Validator {
+    type Result = ();
+
+    fn handle(&mut self, canary: Inspect, ctx: &mut Self::Context) {
+        self.vitals.received("Inspect");
+        let (verifier, pool) = (self.verifier.clone(), self.pool.clone());
+        let Inspect { block, from } = canary;
+        let name = block.header.block();
+        let job = self.vitals.begin(format!("canary {name} of {}", from.provider));
+        let recomputed = async move { pool.run(move || verifier.verify(&block)).await };
+        ctx.spawn(recomputed.into_actor(self).map(move |verdict, act, _| {
+            act.vitals.end(job);
+            // Given up: the next canary comes in its turn.
+            let Ok(verdict) = verdict else { return };
+            let (evidence, exposed) = act.waiting.inspect(&name, verdict, act.vitals.now());
+            if let Some(evidence) = evidence {
+                act.links.accused.tell(Accused { provider: from.provider, block: name, evidence });
+            }
+            exposed.into_iter().for_each(|exposed| act.accuse_late(name, exposed));
+        }));
+    }
+}
