@@ -3,6 +3,7 @@
 //! An actor never names another actor's type: it holds [`link::Link`]s for messages, given to its constructor. The contract
 //! (who says what to whom, what is promised, what happens when one dies) is `actors.md`.
 
+pub mod archive;
 pub mod budget;
 pub mod clock;
 pub mod fetcher;
@@ -16,6 +17,7 @@ pub mod observer;
 pub mod orders;
 pub mod pool;
 pub mod provider;
+pub mod recollection;
 pub mod registry;
 pub mod sink;
 pub mod slot;

@@ -7,6 +7,7 @@
 pub mod authority;
 pub mod error;
 pub mod evm;
+pub mod exhibit;
 pub mod family;
 pub mod http;
 pub mod jsonrpc;

@@ -4,13 +4,13 @@
 //! The house has floors; whoever stands on one sees only the floors below:
 //!
 //! ```text
-//! main, cli ─▶ app ─▶ actors ─▶ { chain, sink, journal, http } ─▶ core
+//! main, cli ─▶ app ─▶ actors ─▶ { chain, sink, journal, records, http } ─▶ core
 //!                                settings ─▶ core      sim ─▶ { chain, core }
 //! ```
 //!
-//! [`core`] is pure: every decision, with time as an argument. [`chain`], [`sink`], [`journal`] and [`http`] touch the world and
-//! know no actor. [`actors`] are thin: a message comes in, core decides, an edge acts. [`sim`] is a world to try all of it in;
-//! [`crash`] names the moments at which a test kills the process, and is empty otherwise.
+//! [`core`] is pure: every decision, with time as an argument. [`chain`], [`sink`], [`journal`], [`records`] and [`http`] touch the
+//! world and know no actor. [`actors`] are thin: a message comes in, core decides, an edge acts. [`sim`] is a world to try all of
+//! it in; [`crash`] names the moments at which a test kills the process, and is empty otherwise.
 //! The contract between the actors is `actors.md`.
 
 #![forbid(unsafe_code)]
@@ -24,6 +24,7 @@ pub mod core;
 pub mod crash;
 pub mod http;
 pub mod journal;
+pub mod records;
 pub mod settings;
 pub mod sim;
 pub mod sink;

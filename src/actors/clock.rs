@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use tokio::time::Instant;
 
 use crate::core::at::At;
+use crate::core::until::Now;
 
 /// Tells monotonic time, and wall time for display. Follows tokio's clock, so that a paused runtime pauses it too.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,11 @@ impl Clock {
     /// `at` as seconds since 1970, for people.
     pub fn unix_s(&self, at: At) -> u64 {
         (self.epoch_unix + at.elapsed()).as_secs()
+    }
+
+    /// `at` on both clocks, for what is kept over a restart.
+    pub fn both(&self, at: At) -> Now {
+        Now { at, unix_s: self.unix_s(at) }
     }
 
     /// `at` in RFC 3339, for people.

@@ -23,12 +23,14 @@ use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
 use crate::chain::error::ChainError;
 use crate::chain::family::{Key, RawBlock, Receipts};
+use crate::core::case::Exhibit;
 use crate::core::class::Class;
 use crate::core::consensus::votes::Operator;
 use crate::core::dispatch::{self, Hand};
 use crate::core::header::BlockRef;
 use crate::core::numbers::{Height, Term};
 use crate::core::served::Served;
+use crate::core::strikes::Offence;
 use crate::core::token_bucket::Priority;
 use crate::crash::{self, Point};
 
@@ -243,7 +245,8 @@ impl Fetcher {
         if error.class == Class::Bad {
             let block = errand.block();
             let (provider, evidence) = (from.provider.clone(), error.message.clone());
-            self.links.accused.tell(Accused { provider, block, evidence });
+            let exhibit = Exhibit::bare(Offence::Corrupt);
+            self.links.accused.tell(Accused { provider, block, evidence, exhibit });
         }
         errand.tried.insert(from.provider.clone());
         self.errands.put_back(errand);

@@ -4,13 +4,15 @@
 //! *Decision.* None of its own: [`crate::core::election`], [`crate::core::consensus`], [`crate::core::catch_up`] and
 //! [`crate::core::finality`] decide; the Manager asks, passes on and remembers.
 //! *First start.* Nothing is applied on a single word while other operators may still be on their way.
-//! *Recovery.* A restarted Manager knows nothing but its providers: it asks the Validator for the chain, and the next reports
-//! bring the votes.
+//! *Recovery.* A restarted Manager knows its providers and what was decided about them: it asks the Validator for the chain, and
+//! the next reports bring the votes.
 
 mod asking;
 mod electing;
 mod halting;
+mod judging;
 mod ordering;
+mod remembering;
 mod roster;
 mod ruling;
 mod showing;
@@ -27,8 +29,8 @@ pub use self::roster::Ways;
 use self::tenure::Tenure;
 use super::link::Link;
 use super::messages::{
-    Accused, Acquitted, Agreed, Begin, ChainMoved, ChainRestored, Drain, Elected, FinalityViolated,
-    Finalized, HeadAdvanced, ProviderReported, Replayed, RestoreChain, Unlatch,
+    Agreed, Begin, ChainMoved, ChainRestored, Drain, Elected, FileCase, FinalityViolated, Finalized,
+    HeadAdvanced, ProviderReported, RememberSanctions, Replayed, RestoreChain, Unlatch,
 };
 use super::notice::{Notice, Notices};
 use super::observe::{Observable, answers_observe};
@@ -44,6 +46,7 @@ use crate::core::election::swap::Swaps;
 use crate::core::finality::{Finality, Source};
 use crate::core::halt::Cause;
 use crate::core::hash::Hash;
+use crate::core::memory::Memory;
 use crate::core::numbers::Height;
 use crate::core::start::Start;
 use crate::http::board::Board;
@@ -87,6 +90,10 @@ pub struct Links {
     pub unlatch: Link<Unlatch>,
     /// The Validator: where are we?
     pub restore: Link<RestoreChain>,
+    /// The Archive: what was decided.
+    pub remember: Link<RememberSanctions>,
+    /// The Archive: evidence.
+    pub file: Link<FileCase>,
 }
 
 /// Elects and counts, for one chain.
@@ -117,6 +124,8 @@ pub struct Manager {
     last_applied: Option<At>,
     swaps: Swaps,
     tenure: Tenure,
+    /// What the Archive was told last.
+    told_decisions: Option<remembering::Decisions>,
 }
 
 /// The Manager's own reminder to look at everything again.
@@ -127,13 +136,20 @@ pub struct Look;
 // === impl Manager ===
 
 impl Manager {
-    /// A manager of the chain that `mandate` describes.
-    pub fn new(birth: Birth, mandate: Mandate, links: Links, notices: Notices, board: Board) -> Self {
+    /// A manager of the chain that `mandate` describes, with what is remembered of its providers.
+    pub fn new(
+        birth: Birth,
+        mandate: Mandate,
+        links: Links,
+        notices: Notices,
+        board: Board,
+        memory: &Memory,
+    ) -> Self {
         let vitals = Vitals::new(birth);
-        let now = vitals.now();
+        let (now, both) = (vitals.now(), vitals.clock().both(vitals.now()));
         Self {
-            roster: Roster::new(mandate.providers.clone()),
-            election: Election::new(now),
+            roster: Roster::new(mandate.providers.clone(), memory, both),
+            election: remembering::election(memory, both),
             consensus: Consensus::new(mandate.rules),
             catch_up: CatchUp::default(),
             finality: Finality::new(mandate.finality),
@@ -150,6 +166,7 @@ impl Manager {
             last_applied: None,
             swaps: Swaps::default(),
             tenure: Tenure::default(),
+            told_decisions: None,
             vitals,
             mandate,
             links,
@@ -167,6 +184,8 @@ impl Manager {
         self.elect(ctx);
         self.rule(ctx);
         self.finish_blocks();
+        self.judge_conduct();
+        self.remember(ctx);
         self.show();
         self.look_again(ctx);
     }
@@ -291,39 +310,6 @@ impl Handler<Replayed> for Manager {
         self.vitals.received("Replayed");
         let Replayed { term, blocks, dropped } = replayed;
         self.swaps.on_replayed(term, blocks, dropped);
-    }
-}
-
-impl Handler<Accused> for Manager {
-    type Result = ();
-
-    fn handle(&mut self, accused: Accused, ctx: &mut Self::Context) {
-        self.vitals.received("Accused");
-        let now = self.now();
-        let Accused { provider, block, evidence } = accused;
-        let Some(seat) = self.roster.seat(&provider).filter(|seat| !seat.is_quarantined(now)) else { return };
-        let (pause, operator) = (seat.quarantine(now), seat.ways.operator.clone());
-        tracing::error!(chain = self.mandate.chain, provider, %block, evidence, ?pause, "provider quarantined");
-        metrics::counter!("blocktap_bad_content_total", "provider" => provider.clone()).increment(1);
-        self.consensus.revoke(&operator);
-        self.finality.revoke(&operator);
-        self.notices.give(&self.mandate.chain, Notice::Quarantined { provider, block, evidence, pause });
-        self.deliberate(ctx);
-    }
-}
-
-impl Handler<Acquitted> for Manager {
-    type Result = ();
-
-    fn handle(&mut self, acquitted: Acquitted, ctx: &mut Self::Context) {
-        self.vitals.received("Acquitted");
-        let Acquitted { servers, checks, block } = acquitted;
-        for served in &servers {
-            self.roster.seat(&served.provider).into_iter().for_each(|seat| seat.acquit());
-        }
-        let operators = servers.into_iter().map(|served| served.operator).collect();
-        self.notices.give(&self.mandate.chain, Notice::Excused { checks, block, operators });
-        self.deliberate(ctx);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Past tense is a fact, imperative is a command. Each message says why it exists; `actors.md` has the table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,9 @@ use crate::chain::family::{Key, RawBlock, Receipts};
 use crate::core::at::At;
 use crate::core::breaker::Supply;
 use crate::core::canonical::{Anchor, Canonical};
+use crate::core::case::{Case, Exhibit};
 use crate::core::command::{Command, Declined, Done};
+use crate::core::conduct;
 use crate::core::consensus::ruling::{Agreement, Claim};
 use crate::core::consensus::votes::Operator;
 use crate::core::eligibility::{Eligibility, Flag};
@@ -24,6 +26,7 @@ use crate::core::event_id::EventId;
 use crate::core::excuse::CheckName;
 use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
+use crate::core::memory::Sanctions;
 use crate::core::numbers::{Height, Seq, Term};
 use crate::core::score::ScoreCard;
 use crate::core::served::Served;
@@ -233,6 +236,8 @@ pub struct Accused {
     pub block: BlockRef,
     /// What is wrong, with the proof: what it claims and what its content gives.
     pub evidence: String,
+    /// What its answer itself shows.
+    pub exhibit: Exhibit,
 }
 
 /// Validator → Manager: a block failed in the same way with two operators or more, and nobody has a better copy. The checks
@@ -288,6 +293,38 @@ pub struct FinalityViolated {
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Unlatch;
+
+// === Memory ===
+
+/// Provider → Archive: how it behaves, to be remembered over a restart. The latest wins.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct RememberConduct {
+    /// The provider.
+    pub provider: String,
+    /// Breaker, pause and measures.
+    pub conduct: conduct::Kept,
+}
+
+/// Manager → Archive: what was decided about all providers, to be remembered over a restart. Answered when it is durable.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "Result<(), Unkept>")]
+pub struct RememberSanctions(pub BTreeMap<String, Sanctions>);
+
+/// What should be remembered could not be written; it is tried again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unkept(pub String);
+
+/// Manager → Archive: keep this as evidence.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct FileCase(pub Case);
+
+/// Manager → Provider: you misbehaved; your score is to show it.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Struck;
 
 // === Orders ===
 

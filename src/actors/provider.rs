@@ -13,6 +13,7 @@ pub mod endpoints;
 mod heads;
 mod probe;
 mod probing;
+mod remembering;
 mod sight;
 
 use std::cell::RefCell;
@@ -29,8 +30,8 @@ use self::heads::Subscription;
 use self::sight::Sight;
 use super::link::Link;
 use super::messages::{
-    Accused, Drain, FetchBlock, HeadTimed, HeaderAt, Inspect, ProbeTick, ProviderReported, Report, Role,
-    SetRole,
+    Accused, Drain, FetchBlock, HeadTimed, HeaderAt, Inspect, ProbeTick, ProviderReported, RememberConduct,
+    Report, Role, SetRole, Struck,
 };
 use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
@@ -38,12 +39,13 @@ use crate::chain::error::ChainError;
 use crate::chain::family::{Family, RawBlock, Receipts};
 use crate::core::at::At;
 use crate::core::chain_id::ChainId;
-use crate::core::conduct::{self, Conduct};
+use crate::core::conduct;
 use crate::core::eligibility::{Eligibility, Flag, Inputs};
 use crate::core::hash::Hash;
 use crate::core::header::Header;
 use crate::core::health::Health;
 use crate::core::jitter::Jitter;
+use crate::core::memory::Remembered;
 use crate::core::score::ScoreCard;
 use crate::core::tally::Tally;
 use crate::core::token_bucket::{Priority, Quota};
@@ -71,17 +73,6 @@ pub struct Profile {
     pub http: Vec<Arc<dyn crate::chain::transport::Transport>>,
     /// Its WebSocket endpoints.
     pub sockets: Vec<Arc<dyn crate::chain::transport::SocketTransport>>,
-}
-
-/// Whom a provider tells.
-#[derive(Clone, Debug)]
-pub struct Links {
-    /// The Manager: how the provider does.
-    pub reports: Link<ProviderReported>,
-    /// The Manager: it showed a header that is provably wrong.
-    pub accused: Link<Accused>,
-    /// The Validator: recompute its canary.
-    pub inspect: Link<Inspect>,
 }
 
 /// When its identity was verified last, and whether something happened since that calls for another look.
@@ -113,6 +104,20 @@ pub struct Provider {
     /// Whether the next connection is not the first.
     reconnected: bool,
     next_probe: NextProbe,
+    told_conduct: Option<remembering::Outline>,
+}
+
+/// Whom a provider tells.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The Manager: how it is doing.
+    pub reports: Link<ProviderReported>,
+    /// The Manager: it showed a header that is provably wrong.
+    pub accused: Link<Accused>,
+    /// The Archive: how it behaves.
+    pub remember: Link<RememberConduct>,
+    /// The Validator: recompute its canary.
+    pub inspect: Link<Inspect>,
 }
 
 /// When it is probed again.
@@ -148,15 +153,22 @@ struct State {
 // === impl Provider ===
 
 impl Provider {
-    /// The actor of the provider that `profile` describes.
-    pub fn new(birth: Birth, profile: Profile, receipts: Receipts, links: Links) -> Self {
+    /// The actor of the provider that `profile` describes, with what is remembered of it; `receipts` says whether the stream
+    /// wants receipts.
+    pub fn new(
+        birth: Birth,
+        profile: Profile,
+        receipts: Receipts,
+        links: Links,
+        remembered: &Remembered,
+    ) -> Self {
         let vitals = Vitals::new(birth);
         let (now, clock) = (vitals.now(), vitals.clock());
         let endpoints =
             endpoints::Endpoints::new(&*profile.family, profile.http.clone(), profile.sockets.clone());
         let desk = Desk {
             name: profile.name.clone(),
-            conduct: Conduct::new(&profile.health, profile.quota, now),
+            conduct: remembering::conduct(&profile, remembered, clock.both(now)),
             tally: Tally::default(),
             endpoints,
             supply: crate::core::breaker::Supply::Enough,
@@ -167,7 +179,7 @@ impl Provider {
             vitals,
             links,
             desk: Rc::new(RefCell::new(desk)),
-            role: SetRole::waiting(profile.block_time),
+            role: SetRole::waiting(profile.block_time, remembering::role(remembered, clock.both(now))),
             genesis: None,
             misfit: None,
             trouble: None,
@@ -180,6 +192,7 @@ impl Provider {
             identified: Identified::default(),
             reconnected: false,
             next_probe: NextProbe::UnderWay,
+            told_conduct: None,
             profile,
         }
     }
@@ -214,6 +227,7 @@ impl Provider {
         let score = ScoreCard::new(&reading, self.profile.weight, self.sight.block_time());
         drop(desk);
         metrics::gauge!("blocktap_provider_score", "provider" => self.profile.name.clone()).set(score.score);
+        self.remember();
         self.links.reports.tell(ProviderReported(Report {
             provider: self.profile.name.clone(),
             operator: self.profile.operator.clone(),
@@ -240,9 +254,9 @@ impl Provider {
 
 impl SetRole {
     /// The role of a provider that nobody has given one yet.
-    fn waiting(block_time: Option<Duration>) -> Self {
+    fn waiting(block_time: Option<Duration>, role: Role) -> Self {
         Self {
-            role: Role::Standby,
+            role,
             term: crate::core::numbers::Term(0),
             reference: None,
             others_shown_at: None,
@@ -320,9 +334,12 @@ impl Handler<SetRole> for Provider {
         self.sight.expect(role.block_time);
         // A turn that was set at a slower pace would come too late.
         let outpaced = self.sight.poll_interval() * 2 < paced;
+        let declared_anew = self.role.declared != role.declared;
         self.role = role;
-        if after != before && after == Role::Cordoned {
-            return self.retire(ctx);
+        match after {
+            Role::Cordoned if before != after => return self.retire(ctx),
+            Role::Cordoned if declared_anew => return self.report(),
+            _ => {}
         }
         if promoted {
             self.subscribe(ctx);
@@ -340,6 +357,17 @@ impl Handler<HeadTimed> for Provider {
         self.vitals.received("HeadTimed");
         let now = self.vitals.now();
         self.desk.borrow_mut().conduct.measures.on_head(timed.delay, now);
+    }
+}
+
+impl Handler<Struck> for Provider {
+    type Result = ();
+
+    fn handle(&mut self, _: Struck, _: &mut Self::Context) {
+        self.vitals.received("Struck");
+        let now = self.vitals.now();
+        self.desk.borrow_mut().conduct.measures.on_strike(now);
+        self.report();
     }
 }
 
@@ -377,6 +405,7 @@ impl Handler<Drain> for Provider {
 
     fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
         self.vitals.received("Drain");
+        self.remember_now();
         self.vitals.drained();
         ctx.stop();
     }

@@ -6,6 +6,7 @@
 //! *Recovery.* After a restart the chain is read back from the journal, and whatever waited is fetched again.
 
 mod drafts;
+mod exhibits;
 mod judging;
 mod waiting;
 
@@ -20,6 +21,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use self::drafts::Finals;
+use self::exhibits::Exhibits;
 use self::waiting::Waiting;
 use super::link::Link;
 use super::messages::{
@@ -76,6 +78,7 @@ pub struct Validator {
     chain: Option<Canonical>,
     agreed: BTreeMap<Height, Agreed>,
     waiting: Waiting,
+    exhibits: Exhibits,
     /// Candidates that are being recomputed.
     in_hand: BTreeSet<Hash>,
     finals: Finals,
@@ -138,6 +141,7 @@ impl Validator {
             chain: None,
             agreed: BTreeMap::new(),
             waiting: Waiting::default(),
+            exhibits: Exhibits::default(),
             in_hand: BTreeSet::new(),
             finals: Finals::default(),
             work: Work::Loading,

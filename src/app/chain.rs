@@ -1,12 +1,14 @@
 //! One chain: its actors, wired.
 //!
-//! *Start.* Journal, Sinks, Validator, Fetcher, Manager, Providers: whoever is told something is there before it is told.
+//! *Start.* Archive, Journal, Sinks, Validator, Fetcher, Manager, Providers: whoever is told something is there before it is told.
 //! *End.* Manager, Providers and Fetcher stop at once, for nothing new shall come; the Validator finishes the group that is
-//! with the Journal; each Sink finishes its batch; the Journal closes last.
+//! with the Journal; each Sink finishes its batch; the Journal and the Archive
+//! close last.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::actors::archive::Archive;
 use crate::actors::budget::Budget;
 use crate::actors::fetcher::{self, Fetcher};
 use crate::actors::journal::{Journal, Open};
@@ -17,13 +19,17 @@ use crate::actors::notice::Notices;
 use crate::actors::orders::Orders;
 use crate::actors::pool::Pool;
 use crate::actors::provider::{self, Profile, Provider};
+use crate::actors::recollection::Recollection;
 use crate::actors::sink::{Build, Sink, Source};
 use crate::actors::slot::House;
 use crate::actors::validator::{self, Validator};
 use crate::chain::family::{Receipts, Verifier};
+use crate::core::memory::Memory;
 use crate::crash::{self, Point};
 use crate::http::board::Board;
 use crate::journal::Journal as Log;
+use crate::records::Records;
+use crate::records::volatile::VolatileRecords;
 
 /// What all chains of a process share.
 #[derive(Clone)]
@@ -58,6 +64,24 @@ pub struct Blueprint {
     pub open: Open,
     /// The sinks.
     pub sinks: Vec<Outlet>,
+    /// What is remembered, and where.
+    pub keeping: Keeping,
+}
+
+/// What is remembered of a chain's providers, and where that is kept.
+#[derive(Clone)]
+pub struct Keeping {
+    /// Where.
+    pub records: Arc<dyn Records>,
+    /// What, at the start.
+    pub memory: Memory,
+}
+
+impl Default for Keeping {
+    /// Nothing is remembered, and nothing is kept beyond the process.
+    fn default() -> Self {
+        Self { records: Arc::new(VolatileRecords::default()), memory: Memory::default() }
+    }
 }
 
 /// One sink as it is to be run.
@@ -76,6 +100,7 @@ pub struct Running {
     validator: Link<Drain>,
     sinks: Vec<Link<Drain>>,
     journal: Link<Drain>,
+    archive: Link<Drain>,
 }
 
 impl Running {
@@ -86,11 +111,12 @@ impl Running {
 
     /// Ends the chain in data-path order; no step takes longer than `step`.
     pub async fn drain(&self, step: Duration) {
-        let stages: [&[Link<Drain>]; 4] = [
+        let stages: [&[Link<Drain>]; 5] = [
             &self.entry,
             std::slice::from_ref(&self.validator),
             &self.sinks,
             std::slice::from_ref(&self.journal),
+            std::slice::from_ref(&self.archive),
         ];
         for stage in stages {
             let drained = stage.iter().map(|actor| actor.ask(Drain { deadline: step }));
@@ -105,6 +131,8 @@ impl Running {
 
 /// The posts of one chain, empty until everybody is there.
 struct Posts {
+    archive: Handle<Archive>,
+    recollection: Recollection,
     journal: Handle<Journal>,
     validator: Handle<Validator>,
     fetcher: Handle<Fetcher>,
@@ -121,6 +149,8 @@ pub type Attach = Arc<dyn Fn(&str, Source) -> Link<Appended>>;
 pub fn start(estate: &Estate, mut plan: Blueprint, attached: &[Attach]) -> Running {
     let chain = plan.mandate.chain.clone();
     let posts = Posts {
+        archive: Handle::vacant(),
+        recollection: Recollection::new(plan.keeping.memory.clone()),
         journal: Handle::vacant(),
         validator: Handle::vacant(),
         fetcher: Handle::vacant(),
@@ -129,6 +159,7 @@ pub fn start(estate: &Estate, mut plan: Blueprint, attached: &[Attach]) -> Runni
         providers: plan.providers.drain(..).map(|profile| (profile, Handle::vacant())).collect(),
     };
     let nudged = attached.iter().map(|attach| attach(&chain, posts.source())).collect();
+    posts.start_archive(estate, &plan);
     posts.start_journal(estate, &plan, nudged);
     posts.start_sinks(estate, &chain);
     posts.start_validator(estate, &plan);
@@ -144,12 +175,21 @@ pub fn start(estate: &Estate, mut plan: Blueprint, attached: &[Attach]) -> Runni
         validator: posts.validator.link(),
         sinks: posts.sinks.iter().map(|(_, post)| post.link()).collect(),
         journal: posts.journal.link(),
+        archive: posts.archive.link(),
     }
 }
 
 impl Posts {
     fn source(&self) -> Source {
         Source { pull: self.journal.link(), locate: self.journal.link(), acknowledge: self.journal.link() }
+    }
+
+    fn start_archive(&self, estate: &Estate, plan: &Blueprint) {
+        let (chain, records) = (plan.mandate.chain.clone(), plan.keeping.records.clone());
+        let recollection = self.recollection.clone();
+        estate.house.employ(format!("{chain}/archive"), &self.archive, move |birth| {
+            Archive::new(birth, &chain, records.clone(), recollection.clone())
+        });
     }
 
     fn start_journal(&self, estate: &Estate, plan: &Blueprint, nudged: Vec<Link<Appended>>) {
@@ -210,10 +250,14 @@ impl Posts {
             finalized: self.validator.link(),
             unlatch: self.validator.link(),
             restore: self.validator.link(),
+            remember: self.archive.link(),
+            file: self.archive.link(),
         };
+        let recollection = self.recollection.clone();
         let (notices, board) = (estate.notices.clone(), estate.board.clone());
         estate.house.employ(format!("{}/manager", mandate.chain), &self.manager, move |birth| {
-            Manager::new(birth, mandate.clone(), links.clone(), notices.clone(), board.clone())
+            let (notices, board) = (notices.clone(), board.clone());
+            Manager::new(birth, mandate.clone(), links.clone(), notices, board, &recollection.all())
         });
     }
 
@@ -223,10 +267,13 @@ impl Posts {
             let links = provider::Links {
                 reports: self.manager.link(),
                 accused: self.manager.link(),
+                remember: self.archive.link(),
                 inspect: self.validator.link(),
             };
+            let recollection = self.recollection.clone();
             estate.house.employ(path, post, move |birth| {
-                Provider::new(birth, profile.clone(), receipts, links.clone())
+                let remembered = recollection.of(&profile.name);
+                Provider::new(birth, profile.clone(), receipts, links.clone(), &remembered)
             });
         }
     }
@@ -240,5 +287,7 @@ fn ways(profile: &Profile, post: &Handle<Provider>) -> Ways {
         fetch: post.link(),
         header: post.link(),
         timed: post.link(),
+        struck: post.link(),
+        hosts: profile.http.iter().map(|transport| transport.host()).collect(),
     }
 }

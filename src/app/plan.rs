@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
-use super::chain::{Blueprint, Outlet};
+use super::chain::{Blueprint, Keeping, Outlet};
 use super::error::AppError;
 use super::profile_probe;
 use crate::actors::manager::Mandate;
@@ -25,6 +25,8 @@ use crate::journal::Journal as Log;
 use crate::journal::disk::DiskJournal;
 use crate::journal::error::JournalError;
 use crate::journal::retention::Options;
+use crate::records::disk::DiskRecords;
+use crate::records::{Found, Records};
 use crate::settings::chain::Chain;
 use crate::settings::provider::Provider;
 
@@ -47,6 +49,7 @@ pub async fn blueprint(app: &App, chain: &Chain, sinks: Vec<Outlet>) -> Result<B
     let log = open(data_dir.clone(), chain.chain_id.clone(), options.clone()).await?;
     begins_alike(chain, &*log)?;
     let stream = chain.chain_id.clone();
+    let keeping = keeping(app, chain).await;
     Ok(Blueprint {
         mandate: mandate(chain),
         providers,
@@ -56,7 +59,26 @@ pub async fn blueprint(app: &App, chain: &Chain, sinks: Vec<Outlet>) -> Result<B
         log,
         open: Arc::new(move || Box::pin(open(data_dir.clone(), stream.clone(), options.clone()))),
         sinks,
+        keeping,
     })
+}
+
+/// What is remembered of the chain's providers; what is wrong with it is told.
+async fn keeping(app: &App, chain: &Chain) -> Keeping {
+    let records = DiskRecords::new(&app.settings.data_dir, &chain.chain_id, &chain.name);
+    let Found { mut memory, warning } = records.recall().await;
+    if let Some(warning) = warning {
+        tracing::warn!(chain = chain.name, "{warning}");
+    }
+    let known: Vec<&str> = chain.providers.iter().map(|provider| provider.name.as_str()).collect();
+    for provider in memory.keep_only(&known) {
+        tracing::warn!(
+            chain = chain.name,
+            provider,
+            "quarantine or cordon forgotten: the provider is no longer in the configuration"
+        );
+    }
+    Keeping { records: Arc::new(records), memory }
 }
 
 async fn open(data_dir: PathBuf, stream: ChainId, options: Options) -> Result<Arc<dyn Log>, JournalError> {

@@ -103,6 +103,10 @@ impl Transport for HttpTransport {
     async fn post(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
         self.exchange(body, limits).await
     }
+
+    fn host(&self) -> String {
+        self.url.to_string()
+    }
 }
 
 /// What an answer is worth, by its status, the seconds of its `Retry-After`, and its body: the reading of [`HttpTransport`],

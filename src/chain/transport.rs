@@ -31,6 +31,11 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// `Split` for an answer beyond `max_bytes`. An HTTP error whose body is a JSON-RPC answer is returned as `Ok`: its body
     /// says more than its status.
     async fn post(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError>;
+
+    /// The endpoint's host, for people: never its path or key.
+    fn host(&self) -> String {
+        "an endpoint without a name".into()
+    }
 }
 
 /// Opens a lasting, two-way connection to one endpoint.

@@ -18,8 +18,10 @@ use super::backoff::Backoff;
 use super::ewma::Ewma;
 use super::outcome::{FailureKind, Outcome};
 
+mod kept;
 mod state;
 
+pub use kept::Kept;
 pub use state::{Cause, Phase, State};
 
 const FAILURES_IN_A_ROW: u32 = 3;

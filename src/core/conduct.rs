@@ -4,15 +4,16 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::at::At;
 use super::breaker::{self, Breaker, Permit, Supply};
 use super::class::Class;
 use super::health::Health;
-use super::measures::Measures;
+use super::measures::{self, Measures};
 use super::outcome::{Deadline, Outcome};
 use super::token_bucket::{self, Priority, Quota, Taken, TokenBucket};
+use super::until::{Now, Until, passed_since};
 use super::window::{self, Window};
 
 /// Whether a request may go out.
@@ -52,6 +53,22 @@ pub struct State {
     pub recent: window::Summary,
 }
 
+/// The conduct as it is kept over a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// When it was written down, seconds since 1970.
+    pub kept_unix_s: u64,
+    /// The breaker, if it ever opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<breaker::Kept>,
+    /// The pause that the provider asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Until>,
+    /// What the score is made from.
+    #[serde(default)]
+    pub measures: measures::Kept,
+}
+
 impl Conduct {
     /// A provider that was never asked.
     pub fn new(health: &Health, quota: Quota, now: At) -> Self {
@@ -60,6 +77,31 @@ impl Conduct {
             window: Window::default(),
             breaker: Breaker::new(now),
             bucket: TokenBucket::new(quota, now),
+        }
+    }
+
+    /// As it is kept over a restart.
+    pub fn kept(&self, now: Now) -> Kept {
+        Kept {
+            kept_unix_s: now.unix_s,
+            breaker: self.breaker.kept(now),
+            pause: self.paused_until(now.at).and_then(|until| Until::of(until, now)),
+            measures: self.measures.kept(now.at),
+        }
+    }
+
+    /// What was kept, as it stands now.
+    pub fn recalled(kept: &Kept, health: &Health, quota: Quota, now: Now) -> Self {
+        let bucket = TokenBucket::new(quota, now.at);
+        let passed = passed_since(kept.kept_unix_s, now);
+        Self {
+            measures: Measures::recalled(health, &kept.measures, passed, now.at),
+            window: Window::default(),
+            breaker: kept.breaker.map_or_else(|| Breaker::new(now.at), |kept| Breaker::recalled(&kept, now)),
+            bucket: match kept.pause {
+                Some(pause) => bucket.still_paused(pause, now),
+                None => bucket,
+            },
         }
     }
 

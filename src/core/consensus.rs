@@ -101,6 +101,12 @@ impl Consensus {
         self.dag.len()
     }
 
+    /// Whether `operator`'s newest header is `block` or descends from it.
+    pub fn holds(&self, operator: &str, block: &BlockRef) -> bool {
+        let vote = self.votes.iter().find(|(name, _)| *name == operator);
+        vote.is_some_and(|(_, vote)| self.dag.descends(&vote.head, block))
+    }
+
     /// Whether `operator`'s newest header is `header` or descends from it.
     pub fn supports(&self, operator: &str, header: &Header) -> bool {
         let vote = self.votes.iter().find(|(name, _)| *name == operator);

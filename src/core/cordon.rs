@@ -1,11 +1,13 @@
 //! A provider that a person took out of service.
 
 use std::fmt::Write;
+use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::at::At;
 use super::readable::seconds;
+use super::until::{Now, Until};
 
 /// Why, by whom and for how long a provider is out of service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,6 +20,20 @@ pub struct Cordon {
     pub reason: Option<String>,
 }
 
+/// The same as it is kept over a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its end; without one it lasts until it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Until>,
+    /// Who ordered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 impl Cordon {
     /// Characters kept of a name.
     pub const LONGEST_NAME: usize = 64;
@@ -27,6 +43,20 @@ impl Cordon {
     /// Whether it is not over by `now`.
     pub fn holds(&self, now: At) -> bool {
         self.until.is_none_or(|until| now < until)
+    }
+
+    /// As it is kept over a restart; `None` if it is over.
+    pub fn kept(&self, now: Now) -> Option<Kept> {
+        let until = self.until.map(|until| Until::of(until, now));
+        let (by, reason) = (self.by.clone(), self.reason.clone());
+        (until != Some(None)).then(|| Kept { until: until.flatten(), by, reason })
+    }
+
+    /// What was kept; `None` if it is over by now.
+    pub fn recalled(kept: &Kept, now: Now) -> Option<Self> {
+        let until = kept.until.map(|until| until.resumed(Duration::MAX, now));
+        let (by, reason) = (kept.by.clone(), kept.reason.clone());
+        (until != Some(None)).then(|| Self { until: until.flatten(), by, reason })
     }
 
     /// In words, such as `cordoned for 59m by anna: disk is replaced`.
@@ -56,6 +86,21 @@ mod tests {
         let until = Some(At::from_secs(90));
         let cordon = Cordon { until, by: Some("anna".into()), reason: Some("new disk".into()) };
         assert_eq!(cordon.describe(At::from_secs(30)), "cordoned for 1m by anna: new disk");
+    }
+
+    #[test]
+    fn it_is_kept_over_a_restart_until_it_is_over() {
+        let kept_at = Now { at: At::from_secs(100), unix_s: 1000 };
+        let until = Some(At::from_secs(160));
+        let cordon = Cordon { until, by: Some("anna".into()), reason: None };
+        let kept = cordon.kept(kept_at).unwrap();
+        let began = |unix_s| Now { at: At::ZERO, unix_s };
+        let recalled = Cordon::recalled(&kept, began(1020)).unwrap();
+        assert_eq!(recalled, Cordon { until: Some(At::from_secs(40)), ..cordon.clone() });
+        assert_eq!(Cordon::recalled(&kept, began(1060)), None);
+        assert_eq!(cordon.kept(Now { at: At::from_secs(160), unix_s: 1060 }), None);
+        let endless = Cordon { until: None, ..cordon };
+        assert_eq!(Cordon::recalled(&endless.kept(kept_at).unwrap(), began(9_999_999)), Some(endless));
     }
 
     #[test]

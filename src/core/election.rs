@@ -14,7 +14,7 @@
 //! **The cursor.** Who takes over without need has shown the last block delivered. Where the leader must go, those that have
 //! shown it go before the others; but a switch never waits for it: [`swap`] records when it was shown.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -24,6 +24,7 @@ use self::damping::Damping;
 use super::at::At;
 use super::eligibility::Fitness;
 use super::numbers::Term;
+use super::until::Now;
 
 mod candidate;
 mod challenge;
@@ -35,6 +36,7 @@ pub mod swap;
 
 pub use candidate::{Candidate, Cursor};
 pub use challenge::Challenger;
+pub use damping::Kept as KeptPenalty;
 pub use decision::{Decision, Reason};
 pub use state::State;
 
@@ -123,6 +125,16 @@ impl Election {
     /// The current term: it grows by one each time that another leads.
     pub const fn term(&self) -> Term {
         self.term
+    }
+
+    /// The penalties for losing the lead, as they are kept over a restart.
+    pub fn penalties(&self, now: Now) -> BTreeMap<String, KeptPenalty> {
+        self.damping.kept(now)
+    }
+
+    /// Takes a provider's penalty over from an earlier life.
+    pub fn recall_penalty(&mut self, name: &str, kept: &KeptPenalty, now: Now) {
+        self.damping.recall(name, kept, now);
     }
 
     /// Who leads.

@@ -9,6 +9,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::at::At;
 
 /// A time-decayed mean of the samples added to it.
@@ -18,6 +20,15 @@ pub struct Ewma {
     weighted_sum: f64,
     weight: f64,
     newest: At,
+}
+
+/// What is left of a mean, as it is kept over a restart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The sum of the samples, each by its weight.
+    pub sum: f64,
+    /// The sum of the weights.
+    pub samples: f64,
 }
 
 impl Ewma {
@@ -51,6 +62,19 @@ impl Ewma {
     /// The effective number of samples: the sum of their weights.
     pub fn samples(&self, now: At) -> f64 {
         self.weight * self.fading(now.since(self.newest))
+    }
+
+    /// As it is kept over a restart.
+    pub fn kept(&self, now: At) -> Kept {
+        Kept { sum: self.sum(now), samples: self.samples(now) }
+    }
+
+    /// What was kept, `passed` ago, as it weighs now.
+    pub fn recalled(half_life: Duration, kept: Kept, passed: Duration, now: At) -> Self {
+        let left = fading(passed, half_life);
+        let sane = |number: f64| if number.is_finite() { number.max(0.0) } else { 0.0 };
+        let (weighted_sum, weight) = (sane(kept.sum) * left, sane(kept.samples) * left);
+        Self { half_life, weighted_sum, weight, newest: now }
     }
 
     /// What is left of one sample after `elapsed`.
@@ -92,6 +116,26 @@ mod tests {
         ewma.add(3.0, At::from_secs(60));
         let mean = ewma.mean(At::from_secs(60)).unwrap();
         assert!((mean - 2.0).abs() < 1e-9, "{mean}");
+    }
+
+    #[test]
+    fn a_restart_forgets_as_much_as_idleness() {
+        let mut ewma = Ewma::new(HALF_LIFE);
+        ewma.add(1.0, At::from_secs(900));
+        ewma.add(4.0, At::from_secs(1000));
+        let kept = ewma.kept(At::from_secs(1030));
+        let recalled = Ewma::recalled(HALF_LIFE, kept, Duration::from_secs(70), At::from_secs(5));
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
+        near(recalled.samples(At::from_secs(5)), ewma.samples(At::from_secs(1100)));
+        near(recalled.mean(At::from_secs(5)).unwrap(), ewma.mean(At::from_secs(1100)).unwrap());
+    }
+
+    #[test]
+    fn nonsense_is_not_recalled() {
+        for number in [f64::NAN, f64::INFINITY, -1.0] {
+            let kept = Kept { sum: number, samples: number };
+            assert_eq!(Ewma::recalled(HALF_LIFE, kept, Duration::ZERO, At::ZERO).mean(At::ZERO), None);
+        }
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //! All of it decays with time ([`super::ewma`]). What was never measured is `None`, not zero: the score decides what to
 //! think of the unknown.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::at::At;
-use super::ewma::Ewma;
+use super::ewma::{self, Ewma};
 use super::health::Health;
 use super::outcome::{FailureKind, Outcome};
 use super::quantile::Quantile;
@@ -23,6 +24,18 @@ pub struct Measures {
     head_delay: Ewma,
     lag: Ewma,
     strikes: Ewma,
+}
+
+/// The measures as they are kept over a restart. The lag is not: the first look tells it anew.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    errors: ewma::Kept,
+    throttled: ewma::Kept,
+    latency: ewma::Kept,
+    latencies: BTreeMap<usize, f64>,
+    head_delay: ewma::Kept,
+    strikes: ewma::Kept,
 }
 
 /// Everything the measures say at one moment.
@@ -61,6 +74,32 @@ impl Measures {
             head_delay: Ewma::new(health.head_delay_half_life()),
             lag: Ewma::new(health.lag_half_life()),
             strikes: Ewma::new(health.strike_half_life()),
+        }
+    }
+
+    /// As they are kept over a restart.
+    pub fn kept(&self, now: At) -> Kept {
+        Kept {
+            errors: self.errors.kept(now),
+            throttled: self.throttled.kept(now),
+            latency: self.latency.kept(now),
+            latencies: self.latencies.kept(now),
+            head_delay: self.head_delay.kept(now),
+            strikes: self.strikes.kept(now),
+        }
+    }
+
+    /// What was kept, `passed` ago, to be forgotten as `health` says.
+    pub fn recalled(health: &Health, kept: &Kept, passed: Duration, now: At) -> Self {
+        let mean = |half_life: Duration, kept: ewma::Kept| Ewma::recalled(half_life, kept, passed, now);
+        Self {
+            errors: mean(health.error_half_life(), kept.errors),
+            throttled: mean(health.throttle_half_life(), kept.throttled),
+            latency: mean(health.latency_half_life(), kept.latency),
+            latencies: Quantile::recalled(health.latency_half_life(), &kept.latencies, passed, now),
+            head_delay: mean(health.head_delay_half_life(), kept.head_delay),
+            lag: Ewma::new(health.lag_half_life()),
+            strikes: mean(health.strike_half_life(), kept.strikes),
         }
     }
 

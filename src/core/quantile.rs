@@ -5,6 +5,7 @@
 //! decay (Cormode et al., ICDE 2009): newer ones are added with more weight rather than older ones aged, so reading changes
 //! nothing and adding touches one bucket.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::at::At;
@@ -66,6 +67,25 @@ impl Quantile {
         self.weights.iter().sum::<f64>() * fading(ahead, self.half_life)
     }
 
+    /// As it is kept over a restart: the weights of its buckets.
+    pub fn kept(&self, now: At) -> BTreeMap<usize, f64> {
+        let left = fading(now.since(self.landmark), self.half_life);
+        let buckets = self.weights.iter().map(|weight| weight * left).enumerate();
+        buckets.filter(|(_, weight)| *weight >= Ewma::FORGOTTEN).collect()
+    }
+
+    /// What was kept, `passed` ago, as it weighs now.
+    pub fn recalled(half_life: Duration, kept: &BTreeMap<usize, f64>, passed: Duration, now: At) -> Self {
+        let mut sketch = Self { landmark: now, ..Self::new(half_life) };
+        let left = fading(passed, sketch.half_life);
+        for (bucket, weight) in kept.iter().filter(|(_, weight)| weight.is_finite() && **weight > 0.0) {
+            if let Some(place) = sketch.weights.get_mut(*bucket) {
+                *place = weight * left;
+            }
+        }
+        sketch
+    }
+
     fn move_landmark(&mut self, to: At) {
         let kept = fading(to.since(self.landmark), self.half_life);
         self.weights.iter_mut().for_each(|weight| *weight *= kept);
@@ -118,6 +138,20 @@ mod tests {
         sketch.move_landmark(At::from_secs(65));
         assert!((sketch.samples(At::from_secs(65)) - before).abs() < 1e-9);
         assert!((sketch.at_rank(0.9, At::from_secs(65)).unwrap() / 1000.0 - 1.0).abs() <= Quantile::ERROR);
+    }
+
+    #[test]
+    fn a_restart_changes_no_answer_and_forgets_as_much_as_idleness() {
+        let mut sketch = Quantile::new(HALF_LIFE);
+        (0..9).for_each(|_| sketch.add(100.0, At::from_secs(1000)));
+        sketch.add(2000.0, At::from_secs(1100));
+        let kept = sketch.kept(At::from_secs(1100));
+        let recalled = Quantile::recalled(HALF_LIFE, &kept, Duration::from_secs(300), At::ZERO);
+        assert_eq!(recalled.at_rank(0.5, At::ZERO), sketch.at_rank(0.5, At::from_secs(1400)));
+        let (ours, its) = (recalled.samples(At::ZERO), sketch.samples(At::from_secs(1400)));
+        assert!((ours - its).abs() < 1e-9, "{ours} {its}");
+        let nonsense = BTreeMap::from([(3, f64::NAN), (4, -1.0), (usize::MAX, 1.0)]);
+        assert_eq!(Quantile::recalled(HALF_LIFE, &nonsense, Duration::ZERO, At::ZERO).samples(At::ZERO), 0.0);
     }
 
     proptest! {

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use self::level::Level;
 use self::priority::PROBE_SHARE;
 use super::at::At;
+use super::until::{Now, Until};
 
 mod level;
 mod pause;
@@ -104,6 +105,17 @@ impl TokenBucket {
     #[must_use]
     pub fn at_learned_rate(mut self, rate_per_s: f64) -> Self {
         self.rate_per_s = rate_per_s.clamp(self.lowest_rate(), self.configured.rate_per_s);
+        self
+    }
+
+    /// The same, in a pause that began in an earlier life.
+    #[must_use]
+    pub fn still_paused(mut self, pause: Until, now: Now) -> Self {
+        if let Some(until) = pause.resumed(pause::QUOTA_REST, now) {
+            self.pause.resume(until);
+            self.main = Level { credits: 0.0, at: until };
+            self.probes = Level { credits: 0.0, at: until };
+        }
         self
     }
 

@@ -17,6 +17,9 @@ use crate::core::plain;
 /// Most observations under way at once: each one asks every actor it covers, and readers must not flood them.
 const OBSERVERS: usize = 4;
 
+/// The actors of all providers.
+const PROVIDERS: &str = "*/providers/*";
+
 /// The format that Prometheus reads.
 const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -25,6 +28,7 @@ const INDEX: &str = "blocktap\n\n\
     /ready          every chain delivers, or why not\n\
     /health         each chain's head, lag and provider, in JSON\n\
     /metrics        for Prometheus\n\
+    /providers      each provider: why it serves or not, score, breaker, quarantine, cordon, in JSON\n\
     /debug/actors   what each actor is doing, in JSON; /debug/actors/PATTERN for some of them\n\
     /commands/CHAIN orders to a chain, as JSON by POST\n";
 
@@ -72,6 +76,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/ready", web::to(ready))
         .route("/health", web::to(health))
         .route("/metrics", web::to(metrics))
+        .route("/providers", web::to(providers))
         .route("/debug/actors", web::to(all_actors))
         .route("/debug/actors/{pattern:.*}", web::to(actors))
         .default_service(web::to(nothing));
@@ -120,6 +125,10 @@ async fn metrics(source: web::Data<Source>) -> HttpResponse {
 
 async fn all_actors(source: web::Data<Source>) -> HttpResponse {
     observe(&source, String::new()).await
+}
+
+async fn providers(source: web::Data<Source>) -> HttpResponse {
+    observe(&source, PROVIDERS.into()).await
 }
 
 async fn actors(source: web::Data<Source>, pattern: web::Path<String>) -> HttpResponse {

@@ -93,6 +93,10 @@ impl Transport for SimTransport {
             Reply::Reset | Reply::Silence => Err(ChainError::transient("connection reset")),
         }
     }
+
+    fn host(&self) -> String {
+        format!("{}.sim", self.provider.profile().name)
+    }
 }
 
 /// What a client over the network would make of it.

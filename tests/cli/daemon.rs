@@ -12,6 +12,12 @@ pub struct Daemon(Child);
 impl Daemon {
     /// Started, with the address that it says it answers on.
     pub fn started(terminal: &Terminal) -> (Self, String) {
+        let (daemon, address, _) = Self::with_log(terminal);
+        (daemon, address)
+    }
+
+    /// The same, with what it said until it ran.
+    pub fn with_log(terminal: &Terminal) -> (Self, String, Vec<String>) {
         let mut child = Command::new(assert_cmd::cargo::cargo_bin!("blocktap"))
             .arg("run")
             .current_dir(terminal.folder())
@@ -20,11 +26,17 @@ impl Daemon {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let running = log.find(|line| line.contains(" running ")).unwrap();
+        let mut said = Vec::new();
+        let running = log
+            .find(|line| {
+                said.push(line.clone());
+                line.contains(" running ")
+            })
+            .unwrap();
         let address = running.split("http=").nth(1).unwrap().trim().to_owned();
         // What it says later must not fill the pipe.
         std::thread::spawn(move || log.for_each(drop));
-        (Self(child), address)
+        (Self(child), address, said)
     }
 }
 

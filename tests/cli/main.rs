@@ -8,6 +8,7 @@ mod daemon;
 mod demo;
 mod observe;
 mod order;
+mod quarantine;
 mod run;
 mod terminal;
 mod verify_block;

@@ -30,6 +30,52 @@ fn a_provider_is_cordoned_and_uncordoned() {
 }
 
 #[test]
+fn a_cordon_that_was_answered_outlasts_a_kill() {
+    let (daemon, terminal) = begun();
+    let line = ["cordon", "sim/alpha", "--for", "90m", "--reason", "new disk", "--force"];
+    assert_eq!(terminal.run_with(&line, &[("USER", "anna")]).code, 0);
+    // Killed, not stopped: nothing can be written any more.
+    drop(daemon);
+    let (_daemon, _) = Daemon::started(&terminal);
+    let shown = terminal.run(&["observe", "sim/manager"]);
+    assert!(
+        shown.out.contains("cordoned for 1h ") && shown.out.contains("by anna: new disk"),
+        "{}",
+        shown.out
+    );
+    let memory = std::fs::read_to_string(terminal.folder().join("data/memory/eip155.1.json")).unwrap();
+    assert!(memory.contains("\"alpha\"") && !memory.contains("127.0.0.1"), "{memory}");
+}
+
+#[test]
+fn what_is_remembered_of_an_unknown_provider_is_dropped_and_said() {
+    let terminal = Terminal::with_settings(SETTINGS);
+    std::fs::create_dir_all(terminal.folder().join("data/memory")).unwrap();
+    let cordoned =
+        r#"{"format":1,"providers":{"gone":{"cordon":{"by":"anna"}},"bravo":{"cordon":{"by":"otto"}}}}"#;
+    terminal.write("data/memory/eip155.1.json", cordoned.as_bytes());
+    let (_daemon, address, log) = Daemon::with_log(&terminal);
+    assert!(
+        log.iter().any(|line| line.contains("no longer in the configuration") && line.contains("gone")),
+        "{log:?}"
+    );
+    terminal.write("Settings.toml", SETTINGS.replace("127.0.0.1:0", &address).as_bytes());
+    let shown = terminal.run(&["observe", "sim/manager"]);
+    assert!(shown.out.contains("cordoned until uncordoned by otto"), "{}", shown.out);
+}
+
+#[test]
+fn a_memory_that_cannot_be_read_is_set_aside_and_said() {
+    let terminal = Terminal::with_settings(SETTINGS);
+    std::fs::create_dir_all(terminal.folder().join("data/memory")).unwrap();
+    terminal.write("data/memory/eip155.1.json", b"{\"format\":1,\"provid");
+    let (_daemon, _, log) = Daemon::with_log(&terminal);
+    assert!(log.iter().any(|line| line.contains("set aside as") && line.contains("unreadable-1")), "{log:?}");
+    let aside = terminal.folder().join("data/memory/eip155.1.json.unreadable-1");
+    assert_eq!(std::fs::read(aside).unwrap(), b"{\"format\":1,\"provid");
+}
+
+#[test]
 fn what_is_declined_is_told_with_the_remedy() {
     let (_daemon, terminal) = begun();
     let last = terminal.run(&["cordon", "sim/alpha"]);
@@ -39,7 +85,7 @@ fn what_is_declined_is_told_with_the_remedy() {
     let nowhere = terminal.run(&["uncordon", "simm/alpha"]);
     assert!(nowhere.code == 1 && nowhere.err.contains("did you mean \"sim\"?"), "{nowhere:?}");
     let idle = terminal.run(&["uncordon", "sim/alpha"]);
-    assert!(idle.code == 1 && idle.err.contains("alpha is not cordoned"), "{idle:?}");
+    assert!(idle.code == 1 && idle.err.contains("alpha is neither cordoned nor quarantined"), "{idle:?}");
     for printed in [last, misspelt, nowhere, idle] {
         assert!(!format!("{printed:?}").contains("CANARY"), "{printed:?}");
     }

@@ -16,6 +16,8 @@ mod delivery;
 mod election;
 mod excuse;
 mod halts;
+mod memory;
 mod recovery;
+mod strikes;
 mod supervision;
 mod swap;

@@ -13,7 +13,7 @@ use blocktap::actors::pool::Pool;
 use blocktap::actors::provider::Profile;
 use blocktap::actors::registry::Registry;
 use blocktap::actors::slot::House;
-use blocktap::app::chain::{Blueprint, Estate, Outlet, Running, start};
+use blocktap::app::chain::{Blueprint, Estate, Keeping, Outlet, Running, start};
 use blocktap::chain::evm::family::Evm;
 use blocktap::chain::family::{Family, Receipts, Verification};
 use blocktap::chain::secret_url::SecretUrl;
@@ -31,6 +31,8 @@ use blocktap::core::token_bucket::Quota;
 use blocktap::http::board::Board;
 use blocktap::journal::Journal;
 use blocktap::journal::memory::MemoryJournal;
+use blocktap::records::Records;
+use blocktap::records::volatile::VolatileRecords;
 use blocktap::sim::fleet::Fleet;
 use blocktap::sim::genesis::Genesis;
 use blocktap::sim::memory::SimConnector;
@@ -47,6 +49,8 @@ pub struct Stage {
     pub record: Record,
     pub running: Running,
     pub given_up: Arc<Mutex<Vec<String>>>,
+    pub records: VolatileRecords,
+    plan: Box<dyn Fn() -> Blueprint>,
     heard: tokio::sync::broadcast::Receiver<(String, Notice)>,
 }
 
@@ -110,7 +114,7 @@ pub fn play_with<F: Future<Output = ()> + 'static>(
     });
 }
 
-fn raise(setting: Setting, fleet: Fleet) -> Stage {
+fn raise(mut setting: Setting, fleet: Fleet) -> Stage {
     let world = fleet.world().clone();
     let clock = Clock::showing(setting.clock_shows);
     let notices = Notices::default();
@@ -124,11 +128,18 @@ fn raise(setting: Setting, fleet: Fleet) -> Stage {
     let chain = ChainId::evm(setting.genesis.chain);
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new(chain.clone(), Default::default()));
     let record = Record::default();
-    let mut plan = blueprint(&setting, &fleet, &chain, &journal, &record);
-    (setting.alter)(&mut plan);
-    let running = start(&estate, plan, &[]);
-    actix::spawn(world.clone().mine_every(setting.genesis.block_time));
-    Stage { fleet, world, estate, journal, record, running, given_up, heard }
+    let alter = std::mem::replace(&mut setting.alter, Box::new(|_| {}));
+    let (records, block_time) = (VolatileRecords::default(), setting.genesis.block_time);
+    let plan: Box<dyn Fn() -> Blueprint> = {
+        let (fleet, journal, record) = (fleet.clone(), journal.clone(), record.clone());
+        Box::new(move || blueprint(&setting, &fleet, &chain, &journal, &record))
+    };
+    let mut first = plan();
+    first.keeping.records = Arc::new(records.clone());
+    alter(&mut first);
+    let running = start(&estate, first, &[]);
+    actix::spawn(world.clone().mine_every(block_time));
+    Stage { fleet, world, estate, journal, record, running, given_up, records, plan, heard }
 }
 
 fn blueprint(
@@ -185,6 +196,7 @@ fn blueprint(
             Box::pin(async move { Ok(log) })
         }),
         sinks: std::iter::once(sink).chain(setting.sinks.iter().cloned()).collect(),
+        keeping: Keeping::default(),
     }
 }
 
@@ -209,6 +221,15 @@ impl Stage {
             self.world.head(),
             self.estate.board.read()
         );
+    }
+
+    /// Ends the chain's actors in good order, and starts it anew from what was kept.
+    pub async fn restart(&mut self) {
+        self.running.drain(Duration::from_secs(5)).await;
+        let mut plan = (self.plan)();
+        let memory = self.records.recall().await.memory;
+        plan.keeping = Keeping { records: Arc::new(self.records.clone()), memory };
+        self.running = start(&self.estate, plan, &[]);
     }
 
     /// Every notice so far.

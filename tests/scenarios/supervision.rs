@@ -31,7 +31,7 @@ fn every_actor_answers_the_debug_message() {
         stage.wait(MINUTE).await;
         let observed = stage.observe("").await;
         let kinds: std::collections::BTreeSet<_> = observed.iter().map(|one| one.kind).collect();
-        let all = ["Fetcher", "Journal", "Manager", "Provider", "Sink", "Validator"];
+        let all = ["Archive", "Fetcher", "Journal", "Manager", "Provider", "Sink", "Validator"];
         assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all);
         assert!(observed.iter().all(|one| one.answer == Answer::Alive && one.vitals.restarts == 0));
     });

@@ -38,12 +38,17 @@ impl Manager {
         let Some(seat) = self.roster.seat(&report.provider) else { return };
         let known = seat.report.as_ref().and_then(|before| before.head);
         let moved = head.filter(|(head, _)| known.is_none_or(|(known, _)| known.hash != head.hash));
+        let went_from = seat.moved.zip(known.map(|(known, _)| known));
         if moved.is_some() {
             seat.moved = Some(now);
         }
         let (subscribed, timed) = (report.subscribed, seat.ways.timed.clone());
         seat.report = Some(report);
         let genesis = self.roster.genesis();
+        let heard = self.roster.is_heard(&provider, genesis, now);
+        if let Some(((since, from), (to, _))) = went_from.zip(moved).filter(|_| heard) {
+            self.judge_step(&provider, from, to, since);
+        }
         let heard = self.roster.is_heard(&provider, genesis, now);
         let Some((head, shown)) = head.filter(|_| heard) else { return };
         self.finality.hear(&operator, finalized, safe, shown);

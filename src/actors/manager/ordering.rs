@@ -1,6 +1,8 @@
 //! What people order: providers taken out of service and into it again, and a way on after a halt.
 
-use actix::{Context, Handler, MessageResult};
+use std::time::Duration;
+
+use actix::{Context, Handler, ResponseFuture};
 
 use super::Manager;
 use crate::actors::messages::Order;
@@ -8,6 +10,9 @@ use crate::actors::observe::Observable;
 use crate::core::command::{Command, Declined, Done, lasting};
 use crate::core::consensus::ruling::OnSingle;
 use crate::core::cordon::Cordon;
+
+/// How long the disk may take to hold an order.
+const DURABLE_WITHIN: Duration = Duration::from_secs(3);
 
 impl Manager {
     fn carry_out(&mut self, command: Command) -> Result<Done, Declined> {
@@ -46,8 +51,9 @@ impl Manager {
     fn uncordon(&mut self, name: &str) -> Result<Done, Declined> {
         let now = self.now();
         let Some(seat) = self.roster.seat(name) else { return Err(self.unknown(name)) };
-        if seat.cordon(now).is_none() {
-            return Err(Declined::Unwise(format!("{name} is not cordoned")));
+        let (cordoned, quarantined) = (seat.cordon(now).is_some(), seat.strikes.pardon(now));
+        if !cordoned && !quarantined {
+            return Err(Declined::Unwise(format!("{name} is neither cordoned nor quarantined")));
         }
         seat.set_cordon(None);
         tracing::warn!(chain = self.mandate.chain, provider = name, "provider uncordoned");
@@ -83,12 +89,20 @@ impl Manager {
 }
 
 impl Handler<Order> for Manager {
-    type Result = MessageResult<Order>;
+    type Result = ResponseFuture<Result<Done, Declined>>;
 
+    /// What was ordered holds at once; that it is done is only said when it is durable too.
     fn handle(&mut self, order: Order, ctx: &mut Context<Self>) -> Self::Result {
         self.vitals().received("Order");
         let answer = self.carry_out(order.0);
+        let kept = self.remember_now();
         self.deliberate(ctx);
-        MessageResult(answer)
+        Box::pin(async move {
+            let mut done = answer?;
+            if !matches!(tokio::time::timeout(DURABLE_WITHIN, kept).await, Ok(Ok(Ok(())))) {
+                done.warnings.push("it could not be written down: it will not survive a restart".into());
+            }
+            Ok(done)
+        })
     }
 }

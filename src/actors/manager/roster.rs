@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::actors::link::Link;
-use crate::actors::messages::{FetchBlock, HeadTimed, HeaderAt, Report, Role, Route, SetRole};
+use crate::actors::messages::{FetchBlock, HeadTimed, HeaderAt, Report, Role, Route, SetRole, Struck};
 use crate::core::at::At;
 use crate::core::consensus::votes::Operator;
 use crate::core::cordon::Cordon;
@@ -12,12 +12,13 @@ use crate::core::election::{Candidate, Cursor};
 use crate::core::eligibility::{Fitness, Flag};
 use crate::core::hash::Hash;
 use crate::core::header::BlockRef;
+use crate::core::memory::{Memory, Sanctions};
 use crate::core::numbers::Height;
+use crate::core::strikes::{Quarantine, Strikes};
+use crate::core::until::Now;
 
-/// The first quarantine; each later one is twice as long.
-const QUARANTINE: Duration = Duration::from_secs(600);
-/// The longest.
-const LONGEST_QUARANTINE: Duration = Duration::from_secs(24 * 3600);
+/// How long a fork may last that is held against nobody, at least.
+const SHORT_FORK: Duration = Duration::from_secs(30);
 
 /// The ways to one provider.
 #[derive(Clone, Debug)]
@@ -34,6 +35,10 @@ pub struct Ways {
     pub header: Link<HeaderAt>,
     /// How late its heads are.
     pub timed: Link<HeadTimed>,
+    /// What is held against it.
+    pub struck: Link<Struck>,
+    /// The hosts of its endpoints.
+    pub hosts: Vec<String>,
 }
 
 /// What comparing providers with each other has shown.
@@ -72,10 +77,24 @@ pub struct Seat {
     pub cursor_asked: Option<BlockRef>,
     /// The block that it last answered with.
     pub shown: Option<BlockRef>,
-    quarantined: Option<At>,
-    offences: u32,
-    astray: Option<At>,
+    /// What is held against it.
+    pub strikes: Strikes,
+    astray: Option<Astray>,
     told: Option<SetRole>,
+}
+
+/// A provider on another branch than ours.
+#[derive(Clone, Copy, Debug)]
+struct Astray {
+    since: At,
+    held: Held,
+}
+
+/// Whether that was held against it already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    NotYet,
+    Once,
 }
 
 /// All providers of one chain, by name.
@@ -89,10 +108,10 @@ pub struct Roster {
 impl Seat {
     fn new(ways: Ways) -> Self {
         let asked = BTreeSet::new();
-        let (report, moved, cordon, quarantined, astray, told) = (None, None, None, None, None, None);
+        let (report, moved, cordon, astray, told) = (None, None, None, None, None);
         let (cursor_asked, shown) = (None, None);
-        let offences = 0;
-        Self { ways, report, moved, asked, cursor_asked, shown, cordon, quarantined, offences, astray, told }
+        let strikes = Strikes::default();
+        Self { ways, report, moved, asked, cursor_asked, shown, cordon, strikes, astray, told }
     }
 
     /// Whether its word counts: it serves the right chain and is neither quarantined nor cordoned.
@@ -104,6 +123,20 @@ impl Seat {
     /// Whether it is quarantined or cordoned.
     pub fn is_excluded(&self, now: At) -> bool {
         self.is_quarantined(now) || self.cordon(now).is_some()
+    }
+
+    /// Why it is, in words.
+    pub fn why_excluded(&self, now: At) -> Option<String> {
+        let flags: Vec<String> = self.sanction_flags(now).map(|flag| flag.describe(now)).collect();
+        (!flags.is_empty()).then(|| flags.join("; "))
+    }
+
+    fn sanction_flags(&self, now: At) -> impl Iterator<Item = Flag> {
+        let quarantine = self.strikes.quarantine(now);
+        let quarantined =
+            quarantine.map(|Quarantine { until, offence }| Flag::Quarantined { until, offence });
+        let cordoned = self.cordon(now).map(|cordon| Flag::Cordoned { cordon: cordon.clone() });
+        quarantined.into_iter().chain(cordoned)
     }
 
     /// Its cordon, if it is out of service.
@@ -118,15 +151,7 @@ impl Seat {
 
     /// Whether it is quarantined.
     pub fn is_quarantined(&self, now: At) -> bool {
-        self.quarantined.is_some_and(|until| now < until)
-    }
-
-    /// Quarantines it; tells for how long.
-    pub fn quarantine(&mut self, now: At) -> Duration {
-        let pause = QUARANTINE.saturating_mul(1 << self.offences.min(16)).min(LONGEST_QUARANTINE);
-        self.offences = self.offences.saturating_add(1);
-        self.quarantined = Some(now + pause);
-        pause
+        self.strikes.quarantine(now).is_some()
     }
 
     /// Whether its head lies on another branch than ours. An operator's vote is its latest word by whichever provider; this is
@@ -134,19 +159,38 @@ impl Seat {
     pub fn note_branch(&mut self, branch: Branch, now: At) {
         self.astray = match branch {
             Branch::Ours => None,
-            Branch::Another => self.astray.or(Some(now)),
+            Branch::Another => self.astray.or(Some(Astray { since: now, held: Held::NotYet })),
         };
     }
 
     /// Whether it has been on another branch for longer than blocks take to spread.
     fn is_astray(&self, block_time: Duration, now: At) -> bool {
-        self.astray.is_some_and(|since| now.since(since) >= block_time)
+        self.astray.is_some_and(|astray| now.since(astray.since) >= block_time)
     }
 
-    /// Takes a quarantine back that was not deserved.
-    pub fn acquit(&mut self) {
-        self.quarantined = None;
-        self.offences = self.offences.saturating_sub(1);
+    /// Whether it has built on another branch for longer than six block times: true once for each such time. One that merely
+    /// stands still where everybody was before a reorg builds on nothing.
+    pub fn forks_for_long(&mut self, block_time: Duration, now: At) -> bool {
+        let (patience, moved) = ((block_time * 6).max(SHORT_FORK), self.moved);
+        let long = |astray: &&mut Astray| {
+            let builds = moved.is_some_and(|moved| moved > astray.since + patience);
+            astray.held == Held::NotYet && now.since(astray.since) > patience && builds
+        };
+        let Some(astray) = self.astray.as_mut().filter(long) else { return false };
+        astray.held = Held::Once;
+        true
+    }
+
+    /// What was decided about it, as it is kept over a restart.
+    pub fn sanctions(&self, now: Now) -> Sanctions {
+        let strikes = (!self.strikes.is_clean(now.at)).then(|| self.strikes.kept(now));
+        Sanctions { strikes, cordon: self.cordon.as_ref().and_then(|cordon| cordon.kept(now)), penalty: None }
+    }
+
+    fn recall(&mut self, sanctions: &Sanctions, now: Now) {
+        self.strikes =
+            sanctions.strikes.as_ref().map(|kept| Strikes::recalled(kept, now)).unwrap_or_default();
+        self.cordon = sanctions.cordon.as_ref().and_then(|kept| Cordon::recalled(kept, now));
     }
 
     /// Its score; 0 before its first report.
@@ -188,9 +232,14 @@ impl Seat {
 // === impl Roster ===
 
 impl Roster {
-    /// A roster of providers that nothing is known of yet.
-    pub fn new(ways: Vec<Ways>) -> Self {
-        Self { seats: ways.into_iter().map(|ways| (ways.name.clone(), Seat::new(ways))).collect() }
+    /// A roster of providers that nothing is known of but what is remembered.
+    pub fn new(ways: Vec<Ways>, memory: &Memory, now: Now) -> Self {
+        let seat = |ways: Ways| {
+            let (name, mut seat) = (ways.name.clone(), Seat::new(ways));
+            seat.recall(&memory.of(&name).sanctions, now);
+            (name, seat)
+        };
+        Self { seats: ways.into_iter().map(seat).collect() }
     }
 
     /// One provider.
@@ -265,15 +314,12 @@ impl Roster {
         let Some(seat) = self.seats.get(name) else { return Vec::new() };
         let shown = seat.report.as_ref().and_then(|report| report.genesis);
         let foreign = shown.is_some() && court.genesis.is_some() && shown != court.genesis;
-        let quarantined = seat.quarantined.filter(|until| now < *until);
         let flags = [
             foreign.then_some(Flag::WrongChain),
             (court.forked.contains(&seat.ways.operator) || seat.is_astray(court.block_time, now))
                 .then_some(Flag::Forked),
-            quarantined.map(|until| Flag::Quarantined { until }),
-            seat.cordon(now).map(|cordon| Flag::Cordoned { cordon: cordon.clone() }),
         ];
-        flags.into_iter().flatten().collect()
+        flags.into_iter().flatten().chain(seat.sanction_flags(now)).collect()
     }
 
     /// The providers as an election sees them.

@@ -85,7 +85,7 @@ impl Manager {
     pub(super) fn describe(&self) -> serde_json::Value {
         let now = self.now();
         let why = |seat: &super::roster::Seat| match &seat.report {
-            None => "it has not reported yet".to_owned(),
+            None => seat.why_excluded(now).unwrap_or_else(|| "it has not reported yet".into()),
             Some(report) => report.eligibility.why_not(now).unwrap_or_else(|| "eligible".into()),
         };
         let votes = self.consensus.votes().iter();

@@ -5,7 +5,9 @@ use crate::actors::link::Link;
 use crate::actors::messages::Accused;
 use crate::chain::error::ChainError;
 use crate::chain::family::Key;
+use crate::core::case::Exhibit;
 use crate::core::class::Class;
+use crate::core::strikes::Offence;
 
 /// Accuses one provider; outlives its actor with the requests under way.
 #[derive(Clone, Debug)]
@@ -19,7 +21,8 @@ impl Accuser {
     pub(super) fn accuse(&self, key: Key, error: &ChainError) {
         if error.class == Class::Bad {
             let (provider, evidence) = (self.provider.clone(), error.message.clone());
-            self.accused.tell(Accused { provider, block: key.named(), evidence });
+            let exhibit = Exhibit::bare(Offence::Corrupt);
+            self.accused.tell(Accused { provider, block: key.named(), evidence, exhibit });
         }
     }
 }

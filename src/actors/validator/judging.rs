@@ -3,8 +3,11 @@
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 
 use super::Validator;
+use super::exhibits::Use;
 use super::waiting::{Judged, Recomputed};
 use crate::actors::messages::{Accused, Acquitted, Candidate, Inspect, Wanted};
+use crate::chain::exhibit;
+use crate::core::case::Exhibit;
 use crate::core::excuse::{CheckName, Excuse, Exposed, Failing};
 use crate::core::header::BlockRef;
 use crate::crash::{self, Point};
@@ -19,7 +22,7 @@ impl Validator {
         }
     }
 
-    fn on_judged(&mut self, block: BlockRef, judged: Judged, ctx: &mut Context<Self>) {
+    fn on_judged(&mut self, block: BlockRef, judged: Judged, exhibit: Exhibit, ctx: &mut Context<Self>) {
         match judged {
             Judged::Sound(exposed) => {
                 exposed.into_iter().for_each(|exposed| self.accuse_late(block, exposed));
@@ -27,6 +30,7 @@ impl Validator {
             }
             Judged::Doubted { block, from, why } => {
                 tracing::warn!(%block, provider = from, why, "block is doubted, asking other operators for it");
+                self.exhibits.keep(block, &from, exhibit, Use::Open);
                 self.links.wanted.tell(Wanted { block, not_from: Some(from) });
             }
             Judged::Incomplete { block, from } => {
@@ -34,7 +38,8 @@ impl Validator {
             }
             Judged::Refuted { block, from, evidence } => {
                 self.counts.refuted += 1;
-                self.links.accused.tell(Accused { provider: from.clone(), block, evidence });
+                self.exhibits.keep(block, &from, exhibit.clone(), Use::Shown);
+                self.links.accused.tell(Accused { provider: from.clone(), block, evidence, exhibit });
                 self.links.wanted.tell(Wanted { block, not_from: Some(from) });
             }
             Judged::Excused(excuse) => {
@@ -46,7 +51,7 @@ impl Validator {
     }
 
     /// Several operators have only copies that fail alike: the block is passed on, and a person should look.
-    fn excuse(&self, excuse: Excuse) {
+    fn excuse(&mut self, excuse: Excuse) {
         let Excuse { block, failing, servers } = excuse;
         let operators = servers.iter().map(|served| served.operator.as_str()).collect::<Vec<_>>().join(", ");
         let Failing::Refuted(failed) = failing else {
@@ -58,11 +63,12 @@ impl Validator {
             %block, ?checks, operators,
             "block is passed on though it fails: all operators that have it fail alike, so the checks are taken to be wrong"
         );
+        servers.iter().for_each(|server| self.exhibits.reopen(block, &server.provider));
         self.links.acquitted.tell(Acquitted { servers, checks, block });
     }
 
     /// Another copy of the block passes: this one was false after all.
-    fn accuse_late(&self, block: BlockRef, exposed: Exposed) {
+    fn accuse_late(&mut self, block: BlockRef, exposed: Exposed) {
         let Exposed { server, failed, passed_on } = exposed;
         let gives = |(check, computed): &(CheckName, String)| format!("{check} gives {computed}");
         let failed = failed.iter().map(gives).collect::<Vec<_>>().join(", ");
@@ -70,7 +76,9 @@ impl Validator {
             tracing::error!(%block, provider = server.provider, "a block that was passed on as excused was false");
         }
         let evidence = format!("{failed}, and another operator has a copy of the same block that passes");
-        self.links.accused.tell(Accused { provider: server.provider, block, evidence });
+        if let Some(exhibit) = self.exhibits.show(block, &server.provider) {
+            self.links.accused.tell(Accused { provider: server.provider, block, evidence, exhibit });
+        }
     }
 }
 
@@ -85,12 +93,13 @@ impl Handler<Candidate> for Validator {
         let (hash, job) = (name.hash, self.vitals.begin(format!("block {name}")));
         self.in_hand.insert(hash);
         let recomputed = async move {
-            pool.run(move || (verifier.verify(&block), block)).await.map(|(verdict, block)| Recomputed {
-                verdict,
-                block,
-                from,
-                elsewhere,
-                permit,
+            let recompute = move || {
+                let verdict = verifier.verify(&block);
+                (exhibit::of(&block, &verdict), verdict, block)
+            };
+            let recomputed = pool.run(recompute).await;
+            recomputed.map(|(exhibit, verdict, block)| {
+                (exhibit, Recomputed { verdict, block, from, elsewhere, permit })
             })
         };
         ctx.spawn(recomputed.into_actor(self).map(move |outcome, act, ctx| {
@@ -98,10 +107,10 @@ impl Handler<Candidate> for Validator {
             act.in_hand.remove(&hash);
             act.counts.recomputed += 1;
             // Given up: it is missed, and asked for again, when its turn comes.
-            let Ok(recomputed) = outcome else { return };
+            let Ok((exhibit, recomputed)) = outcome else { return };
             let judged = act.waiting.judge(recomputed, act.vitals.now());
             crash::point(Point::Validated);
-            act.on_judged(name, judged, ctx);
+            act.on_judged(name, judged, exhibit, ctx);
         }));
     }
 }
@@ -115,14 +124,19 @@ impl Handler<Inspect> for Validator {
         let Inspect { block, from } = canary;
         let name = block.header.block();
         let job = self.vitals.begin(format!("canary {name} of {}", from.provider));
-        let recomputed = async move { pool.run(move || verifier.verify(&block)).await };
+        let recompute = move || {
+            let verdict = verifier.verify(&block);
+            (exhibit::of(&block, &verdict), verdict)
+        };
+        let recomputed = async move { pool.run(recompute).await };
         ctx.spawn(recomputed.into_actor(self).map(move |verdict, act, _| {
             act.vitals.end(job);
             // Given up: the next canary comes in its turn.
-            let Ok(verdict) = verdict else { return };
+            let Ok((exhibit, verdict)) = verdict else { return };
             let (evidence, exposed) = act.waiting.inspect(&name, verdict, act.vitals.now());
             if let Some(evidence) = evidence {
-                act.links.accused.tell(Accused { provider: from.provider, block: name, evidence });
+                act.exhibits.keep(name, &from.provider, exhibit.clone(), Use::Shown);
+                act.links.accused.tell(Accused { provider: from.provider, block: name, evidence, exhibit });
             }
             exposed.into_iter().for_each(|exposed| act.accuse_late(name, exposed));
         }));

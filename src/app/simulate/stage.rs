@@ -18,7 +18,7 @@ use crate::actors::pool::Pool;
 use crate::actors::provider::Profile;
 use crate::actors::registry::Registry;
 use crate::actors::slot::House;
-use crate::app::chain::{Blueprint, Estate, Outlet};
+use crate::app::chain::{Blueprint, Estate, Keeping, Outlet};
 use crate::app::error::AppError;
 use crate::chain::error::ChainError;
 use crate::chain::evm::family::Evm;
@@ -35,6 +35,7 @@ use crate::core::start::Start;
 use crate::core::token_bucket::Quota;
 use crate::http::board::Board;
 use crate::journal::memory::MemoryJournal;
+use crate::records::volatile::VolatileRecords;
 use crate::settings::chain::Chain;
 use crate::sim::fleet::Fleet;
 use crate::sim::memory::SimConnector;
@@ -66,6 +67,8 @@ pub struct Stage {
     pub fuses: Fuses,
     pub log: Arc<Log>,
     pub sinks: Vec<Store>,
+    /// What the daemon remembers of providers from life to life.
+    records: VolatileRecords,
     /// The actors of the daemon as it lives now.
     pub registry: Rc<RefCell<Registry>>,
     settings: Settings,
@@ -127,6 +130,7 @@ impl Stage {
             fuses,
             log,
             sinks,
+            records: VolatileRecords::default(),
             registry: Rc::default(),
             settings,
             cast,
@@ -141,7 +145,7 @@ impl Stage {
             oracle.object(Invariant::Alive, format!("{path} died too often and was given up"));
         };
         let house = House {
-            clock: Clock::showing(CLOCK_SHOWS),
+            clock: Clock::showing(CLOCK_SHOWS + self.fleet.world().now().elapsed()),
             registry: Registry::default(),
             escalate: Arc::new(given_up),
         };
@@ -175,6 +179,7 @@ impl Stage {
                 })
             }),
             sinks: self.sinks.iter().map(outlet).collect(),
+            keeping: Keeping { records: Arc::new(self.records.clone()), memory: self.records.found().memory },
         })
     }
 

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::core::at::At;
 use crate::core::ewma::fading;
+use crate::core::until::{Now, passed_since};
 
 const PER_DEMOTION: f64 = 1000.0;
 const HALF_LIFE: Duration = Duration::from_secs(900);
@@ -34,13 +35,38 @@ struct Penalty {
 }
 
 /// Whether a penalty has passed the upper mark since it was last below the lower one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Mark {
     NotReached,
     Passed,
 }
 
+/// A penalty as it is kept over a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    kept_unix_s: u64,
+    penalty: f64,
+    mark: Mark,
+}
+
 impl Damping {
+    /// All penalties, as they are kept over a restart.
+    pub(super) fn kept(&self, now: Now) -> BTreeMap<String, Kept> {
+        let penalties =
+            self.penalties.iter().map(|(name, penalty)| (name, penalty.value_at(now.at), penalty));
+        let worth_keeping = penalties.filter(|(_, value, _)| *value >= NEGLIGIBLE);
+        let kept = |value, mark| Kept { kept_unix_s: now.unix_s, penalty: value, mark };
+        worth_keeping.map(|(name, value, penalty)| (name.clone(), kept(value, penalty.mark))).collect()
+    }
+
+    /// Takes a penalty over from an earlier life.
+    pub(super) fn recall(&mut self, name: &str, kept: &Kept, now: Now) {
+        let left = fading(passed_since(kept.kept_unix_s, now), HALF_LIFE);
+        let value = if kept.penalty.is_finite() { kept.penalty.clamp(0.0, MOST) * left } else { 0.0 };
+        self.penalties.insert(name.into(), Penalty { value, at: now.at, mark: kept.mark });
+    }
+
     /// `name` lost the lead because it could not keep it.
     pub(super) fn on_demotion(&mut self, name: &str, now: At) {
         self.penalties.retain(|_, penalty| penalty.value_at(now) >= NEGLIGIBLE);
@@ -102,6 +128,19 @@ mod tests {
         let damping = demoted(&[0, 0, 1200]);
         assert!(damping.penalties["a"].value_at(At::from_secs(1200)) < SUPPRESSED_FROM);
         assert!(damping.suppresses("a", At::from_secs(1200)));
+    }
+
+    #[test]
+    fn a_restart_neither_forgives_nor_adds() {
+        let kept = demoted(&[0, 60, 120]).kept(Now { at: At::from_secs(120), unix_s: 1000 });
+        let recalled = |unix_s| {
+            let mut damping = Damping::default();
+            damping.recall("a", &kept["a"], Now { at: At::ZERO, unix_s });
+            damping
+        };
+        assert!(recalled(1000 + 1200).suppresses("a", At::ZERO));
+        assert!(!recalled(1000 + 3600).suppresses("a", At::ZERO));
+        assert_eq!(recalled(1).suppressed(At::ZERO), demoted(&[0, 60, 120]).suppressed(At::from_secs(120)));
     }
 
     #[test]

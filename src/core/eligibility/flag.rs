@@ -8,6 +8,7 @@ use crate::core::at::At;
 use crate::core::breaker;
 use crate::core::cordon::Cordon;
 use crate::core::readable::seconds;
+use crate::core::strikes::Offence;
 
 /// One reason not to use a provider.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,10 +34,12 @@ pub enum Flag {
     },
     /// It holds to a branch that lost.
     Forked,
-    /// It sent provably wrong content.
+    /// It misbehaved, and is not used for a while.
     Quarantined {
         /// Until it is given another chance.
         until: At,
+        /// What it did.
+        offence: Offence,
     },
     /// Its breaker is not closed.
     BreakerOpen {
@@ -88,7 +91,7 @@ impl Flag {
     /// Whether it is not over by `now`. Flags without an end are cleared by whoever declared them.
     pub fn holds(&self, now: At) -> bool {
         match self {
-            Self::Quarantined { until } | Self::Throttled { until } => now < *until,
+            Self::Quarantined { until, .. } | Self::Throttled { until } => now < *until,
             Self::Cordoned { cordon } => cordon.holds(now),
             _ => true,
         }
@@ -128,8 +131,8 @@ impl Flag {
             }
             Self::NoHeads { since } => format!("no new block for {}", seconds(now.since(*since))),
             Self::Forked => "it holds to a branch that lost".into(),
-            Self::Quarantined { until } => {
-                format!("quarantined for {}: provably wrong content", seconds(until.since(now)))
+            Self::Quarantined { until, offence } => {
+                format!("quarantined for {}: {offence}", seconds(until.since(now)))
             }
             Self::BreakerOpen { breaker } => format!("breaker {}", breaker.describe(now)),
             Self::Throttled { until } => {

@@ -4,6 +4,7 @@ use super::*;
 use crate::core::breaker::Breaker;
 use crate::core::cordon::Cordon;
 use crate::core::outcome::{FailureKind, Outcome};
+use crate::core::strikes::Offence;
 
 const NOW: At = At::from_secs(1000);
 
@@ -152,7 +153,9 @@ fn an_open_breaker_and_a_pause_are_told_with_their_end() {
 
 #[test]
 fn a_quarantine_ends_by_itself_and_bars_until_then() {
-    let quarantined = |until| World { declared: vec![Flag::Quarantined { until }], ..World::default() };
+    let offence = Offence::Corrupt;
+    let quarantined =
+        |until| World { declared: vec![Flag::Quarantined { until, offence }], ..World::default() };
     let barred = quarantined(At::from_secs(1060)).assess().fitness(NOW);
     assert_eq!(barred, Fitness::Barred { why: "quarantined for 1m: provably wrong content".into() });
     assert!(quarantined(NOW).assess().eligible());

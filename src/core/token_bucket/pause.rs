@@ -18,7 +18,7 @@ const SOON: Duration = Duration::from_secs(10);
 /// so often in a row means that the quota is used up,
 const SOON_IN_A_ROW: u32 = 2;
 /// and that a longer rest is due.
-const QUOTA_REST: Duration = Duration::from_secs(900);
+pub(super) const QUOTA_REST: Duration = Duration::from_secs(900);
 /// While nobody else can take over, a rest that nobody asked for is cut to this: the quota may have been filled again.
 const SCARCE_REST: Duration = Duration::from_secs(10);
 /// A resumption that held for so long forgives the refusals before it.
@@ -99,6 +99,11 @@ impl History {
         let running = self.at(now)?;
         let until = self.asked.max(self.refused + SCARCE_REST);
         (until < running.until).then(|| self.remember(until, running.reason).until)
+    }
+
+    /// A pause that began in an earlier life.
+    pub(super) fn resume(&mut self, until: At) {
+        self.remember(until, PauseReason::Burst);
     }
 
     fn count(&mut self, now: At) {

@@ -39,7 +39,7 @@ const fn seconds(name: &'static str, help: &'static str) -> Entry {
 }
 
 /// All of them; the process's own are beside, in [`crate::http::process`].
-pub const CATALOGUE: [Entry; 29] = [
+pub const CATALOGUE: [Entry; 30] = [
     counter("blocktap_blocks_total", Unit::Count, "Blocks applied"),
     counter("blocktap_blocks_undone_total", Unit::Count, "Blocks taken back in reorgs"),
     gauge(
@@ -97,6 +97,11 @@ pub const CATALOGUE: [Entry; 29] = [
         "blocktap_memory_bytes",
         Unit::Bytes,
         "Bytes of blocks under way between providers and the journal",
+    ),
+    counter(
+        "blocktap_provider_strikes_total",
+        Unit::Count,
+        "Forks that lasted and heads that went back, held against a provider",
     ),
     gauge("blocktap_journal_last_seq", Unit::Count, "Number of the last event in the journal"),
     gauge("blocktap_journal_bytes", Unit::Bytes, "Bytes that the journal takes on disk"),

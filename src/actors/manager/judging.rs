@@ -1,0 +1,149 @@
+//! What is held against providers: proofs at once, lesser offences by strikes.
+
+use std::time::Duration;
+
+use actix::{Context, Handler};
+
+use super::Manager;
+use crate::actors::messages::{Accused, Acquitted, FileCase, Struck};
+use crate::actors::notice::Notice;
+use crate::actors::observe::Observable;
+use crate::core::at::At;
+use crate::core::case::{Case, Exhibit, Testimony};
+use crate::core::header::{BlockRef, Header};
+use crate::core::strikes::{Offence, Sentence};
+
+/// A head may fall back by so many blocks without offence: replicas behind one address drift apart.
+const DRIFT_BLOCKS: u64 = 2;
+/// On a fast chain, by as many as it makes in this time.
+const DRIFT: Duration = Duration::from_secs(10);
+
+impl Manager {
+    /// Holds an offence against a provider, and keeps the evidence.
+    fn hold_against(&mut self, provider: &str, block: BlockRef, finding: String, exhibit: Exhibit) {
+        let now = self.now();
+        let offence = exhibit.offence;
+        let Some(seat) = self.roster.seat(provider) else { return };
+        let Some(sentence) = seat.strikes.on_offence(offence, now) else { return };
+        seat.ways.struck.tell(Struck);
+        let operator = seat.ways.operator.clone();
+        let labels = [("provider", provider.to_owned())];
+        match offence {
+            Offence::Corrupt | Offence::Partial => {
+                metrics::counter!("blocktap_bad_content_total", &labels).increment(1);
+            }
+            Offence::LongFork | Offence::Regression => {
+                metrics::counter!("blocktap_provider_strikes_total", &labels).increment(1);
+            }
+        }
+        self.file(provider, block, &finding, exhibit, sentence);
+        match sentence {
+            Sentence::Strike { count } => {
+                tracing::warn!(chain = self.mandate.chain, provider, %block, %offence, finding, count, "strike against provider");
+            }
+            Sentence::Quarantine { pause, .. } => self.banish(provider, &operator, block, finding, pause),
+        }
+    }
+
+    fn banish(&mut self, provider: &str, operator: &str, block: BlockRef, evidence: String, pause: Duration) {
+        tracing::error!(chain = self.mandate.chain, provider, %block, evidence, ?pause, "provider quarantined");
+        self.consensus.revoke(operator);
+        self.finality.revoke(operator);
+        let provider = provider.to_owned();
+        self.notices.give(&self.mandate.chain, Notice::Quarantined { provider, block, evidence, pause });
+    }
+
+    fn file(&mut self, provider: &str, block: BlockRef, finding: &str, exhibit: Exhibit, sentence: Sentence) {
+        let unix_s = self.vitals.clock().unix_s(self.now());
+        let Some(seat) = self.roster.seat(provider) else { return };
+        let (operator, hosts) = (seat.ways.operator.clone(), seat.ways.hosts.clone());
+        let testimony = self.testimony(&operator, block);
+        self.links.file.tell(FileCase(Case {
+            unix_s,
+            chain: self.mandate.chain.clone(),
+            provider: provider.into(),
+            operator,
+            hosts,
+            block,
+            finding: finding.into(),
+            exhibit,
+            testimony,
+            sentence,
+        }));
+    }
+
+    /// What the others say of a block.
+    fn testimony(&self, accused: &str, block: BlockRef) -> Vec<Testimony> {
+        let others = self.consensus.votes().iter().filter(|(operator, _)| *operator != accused);
+        let says = |operator: &String, head: BlockRef| match () {
+            () if self.consensus.holds(operator, &block) => {
+                format!("holds this very block; its head is {head}")
+            }
+            () if head.height < block.height => format!("has not shown that height; its head is {head}"),
+            () => format!("its head is {head}; whether that descends from this block is not known"),
+        };
+        let said = others.map(|(operator, vote)| (operator, says(operator, vote.head.block())));
+        said.map(|(operator, says)| Testimony { operator: operator.clone(), says }).collect()
+    }
+
+    /// Holds long forks against those that hold to them.
+    pub(super) fn judge_conduct(&mut self) {
+        let (now, block_time) = (self.now(), self.block_time.get());
+        let forking = self.roster.iter_mut().filter_map(|seat| {
+            let head = seat.report.as_ref().and_then(|report| report.head)?.0;
+            seat.forks_for_long(block_time, now).then(|| (seat.ways.name.clone(), head))
+        });
+        for (provider, head) in forking.collect::<Vec<(String, Header)>>() {
+            let ours = self.chain.as_ref().and_then(|chain| chain.at(head.height)).map(Header::block);
+            let ours = ours.map(|ours| format!("; ours is {ours}")).unwrap_or_default();
+            let finding = format!(
+                "its head {} lies on a branch that lost, for more than six block times{ours}",
+                head.block()
+            );
+            self.hold_against(&provider, head.block(), finding, Exhibit::bare(Offence::LongFork));
+        }
+    }
+
+    /// Holds it against a provider when its head goes back along our own chain, further than replicas drift apart.
+    pub(super) fn judge_step(&mut self, provider: &str, from: Header, to: Header, since: At) {
+        let Some(chain) = &self.chain else { return };
+        let drift = (DRIFT.as_secs_f64() / self.block_time.get().as_secs_f64()) as u64;
+        let fell = from.height.beyond(to.height);
+        let reorged = self.last_reorg.is_some_and(|reorg| reorg >= since);
+        if fell <= drift.max(DRIFT_BLOCKS) || reorged || !chain.contains(&to.block()) {
+            return;
+        }
+        let finding = format!(
+            "its head went back by {fell} blocks, from {} to {}, without a reorg",
+            from.block(),
+            to.block()
+        );
+        self.hold_against(provider, to.block(), finding, Exhibit::bare(Offence::Regression));
+    }
+}
+
+impl Handler<Accused> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, accused: Accused, ctx: &mut Context<Self>) {
+        self.vitals().received("Accused");
+        let Accused { provider, block, evidence, exhibit } = accused;
+        self.hold_against(&provider, block, evidence, exhibit);
+        self.deliberate(ctx);
+    }
+}
+
+impl Handler<Acquitted> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, acquitted: Acquitted, ctx: &mut Context<Self>) {
+        self.vitals().received("Acquitted");
+        let Acquitted { servers, checks, block } = acquitted;
+        for served in &servers {
+            self.roster.seat(&served.provider).into_iter().for_each(|seat| seat.strikes.acquit());
+        }
+        let operators = servers.into_iter().map(|served| served.operator).collect();
+        self.notices.give(&self.mandate.chain, Notice::Excused { checks, block, operators });
+        self.deliberate(ctx);
+    }
+}
