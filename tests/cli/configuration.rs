@@ -96,7 +96,7 @@ fn an_override_is_read_from_the_environment_and_named_when_it_is_wrong() {
     let right = [("BLOCKTAP__CHAINS__LOCAL__HEALTH__PROBE_INTERVAL", "30s")];
     let printed = terminal.run_with(&["check", "--offline"], &right);
     assert_eq!(printed.code, 0, "{printed:?}");
-    assert!(printed.out.contains("5,760"), "{printed:?}");
+    assert!(printed.out.contains("6,336"), "{printed:?}");
 }
 
 #[test]
