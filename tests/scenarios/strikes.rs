@@ -35,7 +35,7 @@ fn a_liar_s_case_can_be_read_by_a_person() {
         let liar = stage.record.served_by().unwrap();
         stage.fleet.inflict(&liar, Symptom::Corrupt(Corruption::TxField)).unwrap();
         stage.wait(MINUTE).await;
-        assert_eq!(quarantined(&mut stage), [liar.clone()]);
+        assert_eq!(quarantined(&mut stage), std::slice::from_ref(&liar));
         let cases = cases(&stage, &liar);
         let (name, text) = cases.first().unwrap();
         assert!(name.starts_with("2023-11-14T") && name.contains("_tx_hashes_"), "{name}");
