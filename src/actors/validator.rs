@@ -344,7 +344,10 @@ impl Handler<Begin> for Validator {
 
     fn handle(&mut self, begin: Begin, ctx: &mut Self::Context) {
         self.vitals.received("Begin");
-        if self.work == Work::Unbegun {
+        // Until a first block was delivered the beginning may be another one: a reorg can reach below it.
+        let empty = self.work == Work::Ready && self.chain.as_ref().is_some_and(Canonical::is_empty);
+        if self.work == Work::Unbegun || empty {
+            self.agreed.clear();
             self.chain = Some(Canonical::starting_at(begin.0));
             self.work = Work::Ready;
             self.advance(ctx);

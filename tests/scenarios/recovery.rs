@@ -8,10 +8,13 @@ use blocktap::app::chain::Blueprint;
 use blocktap::core::event::Step;
 use blocktap::core::numbers::Height;
 use blocktap::core::start::Start;
+use blocktap::sim::fleet::Fleet;
 use blocktap::sim::genesis::Genesis;
-use blocktap::sim::symptom::Symptom;
+use blocktap::sim::profile::Profile;
+use blocktap::sim::symptom::{Garbage, Symptom};
+use blocktap::sim::world::World;
 
-use crate::stage::{Setting, Stage, play};
+use crate::stage::{Setting, Stage, play, play_with};
 use crate::supervision::{Fuse, PanickingVerifier};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -106,6 +109,44 @@ fn providers_that_all_refuse_the_key_are_not_taken_for_another_chain() {
         assert!(!stage.notices().iter().any(|notice| matches!(notice, Notice::Misfit { .. })));
         FLEET.iter().for_each(|name| stage.fleet.heal(name).unwrap());
         stage.wait(3 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+fn alone(world: World) -> Fleet {
+    Fleet::new(world, [Profile::of("alpha", "north")])
+}
+
+#[test]
+fn a_reorg_while_the_only_provider_fails_is_followed_when_it_is_back() {
+    play_with(Setting::default(), alone, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let unread = Symptom::Garbage(Garbage::Truncated);
+        stage.world.reorg(4);
+        // Heads are still announced, so it shows another branch; blocks cannot be had.
+        stage.fleet.inflict("alpha", unread).unwrap();
+        stage.wait(MINUTE / 2).await;
+        stage.fleet.heal("alpha").unwrap();
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert_eq!(stage.record.count(Step::Undo), 4);
+    });
+}
+
+#[test]
+fn a_reorg_below_the_beginning_before_the_first_block_begins_elsewhere() {
+    let genesis = Genesis { premined: 40, ..Setting::default().genesis };
+    let setting = Setting { genesis, start: Start::Back(3), ..Setting::default() };
+    play(setting, |stage: Stage| async move {
+        FLEET.iter().for_each(|name| {
+            stage.fleet.inflict(name, Symptom::Unexecuted { newest: 30 }).unwrap();
+        });
+        stage.wait(Duration::from_secs(3)).await;
+        assert!(stage.record.events().is_empty());
+        stage.world.reorg(12);
+        stage.wait(MINUTE / 2).await;
+        FLEET.iter().for_each(|name| stage.fleet.heal(name).unwrap());
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
     });

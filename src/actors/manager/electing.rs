@@ -3,7 +3,7 @@
 use actix::Context as ActorContext;
 
 use super::Manager;
-use super::roster::{Branch, Court};
+use super::roster::{Branch, Court, Seat};
 use crate::actors::messages::{Elected, SetRole};
 use crate::actors::notice::Notice;
 use crate::core::breaker::Supply;
@@ -96,13 +96,18 @@ impl Manager {
         Court { forked: &self.forked, genesis: self.roster.genesis(), block_time: self.block_time.get() }
     }
 
+    /// Where all are on another branch than ours, it is we who have been left behind: somebody must show us the way.
     fn note_branches(&mut self) {
         let Some(chain) = &self.chain else { return };
         let now = self.vitals.now();
-        for seat in self.roster.iter_mut() {
+        let strays = |seat: &Seat| {
             let head = seat.report.as_ref().and_then(|report| report.head);
-            let strays = head.is_some_and(|(head, _)| self.consensus.strays(&head, chain));
-            seat.note_branch(if strays { Branch::Another } else { Branch::Ours }, now);
+            head.map(|(head, _)| self.consensus.strays(&head, chain))
+        };
+        let all = self.roster.iter().filter_map(strays).all(|strays| strays);
+        for seat in self.roster.iter_mut() {
+            let away = !all && strays(seat) == Some(true);
+            seat.note_branch(if away { Branch::Another } else { Branch::Ours }, now);
         }
     }
 

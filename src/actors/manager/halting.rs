@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::Manager;
 use crate::actors::messages::Unlatch;
 use crate::actors::notice::Notice;
+use crate::core::canonical::Canonical;
+use crate::core::catch_up::CatchUp;
 use crate::core::command::{Declined, Done};
 use crate::core::consensus::ruling::Claim;
 use crate::core::consensus::votes::Operator;
@@ -27,6 +29,12 @@ impl Manager {
         let now = self.now();
         if 2 * foreign.len() <= self.consensus.votes().len() {
             self.state.left_since = None;
+            return;
+        }
+        // Nothing was delivered yet: the place where the stream was to begin is gone, another is found.
+        if self.chain.as_ref().is_some_and(Canonical::is_empty) {
+            self.chain = None;
+            self.catch_up = CatchUp::default();
             return;
         }
         let since = *self.state.left_since.get_or_insert(now);
