@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod core_dump;
 mod daemon;
 mod demo;
 pub mod exit;

@@ -2,7 +2,7 @@
 
 use super::arguments::SettingsArgument;
 use super::exit::Exit;
-use super::{load, log, print};
+use super::{core_dump, load, log, print};
 use crate::app::App;
 use crate::app::error::AppError;
 use crate::journal::error::JournalError;
@@ -10,6 +10,8 @@ use crate::sink::registry::Registry;
 
 /// Streams until stopped.
 pub fn run(arguments: &SettingsArgument, sinks: &Registry) -> Exit {
+    // Before any key is read.
+    core_dump::forbid();
     let settings = match load::settings(&arguments.settings, sinks) {
         Ok(settings) => settings,
         Err(exit) => return exit,

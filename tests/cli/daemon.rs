@@ -38,6 +38,11 @@ impl Daemon {
         std::thread::spawn(move || log.for_each(drop));
         (Self(child), address, said)
     }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
 }
 
 impl Drop for Daemon {

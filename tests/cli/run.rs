@@ -27,6 +27,22 @@ fn names_of_the_configuration_are_answered_and_others_are_not() {
     assert!(asked(&address, "/live", "rebound.example.org").starts_with("HTTP/1.1 421"));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_crash_of_the_daemon_leaves_no_core_dump() {
+    let terminal = Terminal::with_settings(&format!("[http]\nlisten = '127.0.0.1:0'\n{CHAIN}"));
+    let (daemon, address) = Daemon::started(&terminal);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", daemon.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+    // What it tells of itself is read from /proc, which is closed to others now.
+    let metrics = asked(&address, "/metrics", "localhost");
+    assert!(
+        metrics.contains("\nprocess_resident_memory_bytes ") && metrics.contains("\nprocess_open_fds "),
+        "{metrics}"
+    );
+}
+
 #[test]
 fn without_a_network_it_goes_on_and_says_what_it_waits_for() {
     let terminal = Terminal::with_settings(&format!("[http]\nlisten = '127.0.0.1:0'\n{CHAIN}"));
