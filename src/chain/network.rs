@@ -41,8 +41,9 @@ pub enum Compression {
     None,
 }
 
-/// Log targets that write whole addresses, keys included, at `trace`. They must be off whatever level is asked for.
-pub const TARGETS_THAT_TELL: [&str; 1] = ["tungstenite::handshake"];
+/// Log targets that write whole addresses, keys included, or whole messages, which may quote them, at `trace`. They must be off
+/// whatever level is asked for.
+pub const TARGETS_THAT_TELL: [&str; 1] = ["tungstenite"];
 
 /// Makes transports whose connections belong together: one for each arbiter, since a pooled connection dies with the runtime
 /// it was opened on. Addresses that need the same settings share one client, and so do clones.

@@ -32,6 +32,10 @@ pub fn start(log: &Log) -> Result<(), TryInitError> {
 /// The level that was asked for, without the targets that tell secrets. A level that cannot be read was refused before.
 fn filter(level: &str) -> Targets {
     let asked = level.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    // Nobody can ask for what tells, not even for a part of it by name.
+    let tells = |target: &str| TARGETS_THAT_TELL.iter().any(|telling| target.starts_with(telling));
+    let default = asked.default_level().unwrap_or(LevelFilter::OFF);
+    let asked = asked.iter().filter(|(target, _)| !tells(target)).collect::<Targets>().with_default(default);
     // A server that starts and stops as it should is no news.
     let asked = asked.with_target("actix_server", LevelFilter::WARN);
     TARGETS_THAT_TELL.iter().fold(asked, |targets, &target| targets.with_target(target, LevelFilter::OFF))
