@@ -32,6 +32,7 @@
 
 pub mod block;
 pub mod bloom;
+mod bounded;
 pub mod client;
 pub mod family;
 pub mod fields;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic; clippy sees only functions marked as tests")]
 
+#[cfg(target_os = "linux")]
+mod bombs;
 mod headers;
 mod listener;
 mod tls;

@@ -3,6 +3,7 @@
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 
+use super::bounded;
 use super::header::Header;
 use super::transaction::Transaction;
 use super::withdrawal::Withdrawal;
@@ -17,6 +18,7 @@ pub struct Block {
     #[serde(flatten)]
     pub header: Header,
     /// Its transactions, in order.
+    #[serde(deserialize_with = "bounded::list")]
     pub transactions: Vec<Transaction>,
     /// The hashes of its uncles' headers; the headers themselves are not here.
     #[serde(default)]

@@ -4,8 +4,15 @@
 //! a fork.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+/// Fields that are looked at: many times those of any chain. Without a bound, a provider that means harm could fill the memory with
+/// names.
+const MOST_FIELDS: usize = 1024;
 
 /// Header fields that every block has.
 const REQUIRED: [&str; 15] = [
@@ -75,7 +82,8 @@ pub struct Survey {
 impl Survey {
     /// Surveys a block's JSON; of what is no object, everything is missing.
     pub fn of(json: &[u8]) -> Self {
-        let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(json).unwrap_or_default();
+        let fields =
+            serde_json::from_slice(json).map_or_else(|_| BTreeMap::new(), |fields: Fields<'_>| fields.0);
         let absent = |name: &&str| fields.get(*name).is_none_or(|value| value.get() == "null");
         let known = |name: &str| [&REQUIRED[..], &LATER, &BESIDE].iter().any(|list| list.contains(&name));
         let unknown = fields.iter().filter(|(name, value)| !known(name) && is_scalar(value));
@@ -83,6 +91,35 @@ impl Survey {
             missing: REQUIRED.into_iter().filter(absent).collect(),
             unknown: unknown.map(|(name, _)| name.clone()).collect(),
         }
+    }
+}
+
+/// The first [`MOST_FIELDS`] fields of an object, as they stand there.
+struct Fields<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+        let mut fields = BTreeMap::new();
+        while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+            if fields.len() < MOST_FIELDS {
+                fields.insert(name, value);
+            }
+        }
+        Ok(Fields(fields))
     }
 }
 
@@ -107,6 +144,15 @@ mod tests {
     fn only_what_could_be_a_header_field_is_called_unknown() {
         let json = br#"{"newRoot":"0x12","newCount":3,"note":"hello","list":[],"object":{},"nothing":null}"#;
         assert_eq!(Survey::of(json).unknown, ["newCount", "newRoot"]);
+    }
+
+    #[test]
+    fn names_without_end_are_not_kept() {
+        let many: Vec<String> = (0..100_000).map(|n| format!("\"x{n}\":\"0x1\"")).collect();
+        assert_eq!(
+            Survey::of(format!("{{{}}}", many.join(",")).as_bytes()).unknown.len(),
+            super::MOST_FIELDS
+        );
     }
 
     #[test]

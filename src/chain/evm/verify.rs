@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::block::Block;
 use super::profile::Profile;
 use super::receipt::Receipt;
-use super::{malformed, prove, scan};
+use super::{bounded, malformed, prove, scan};
 use crate::chain::error::ChainError;
 use crate::chain::family::{RawBlock, Verification, Verifier};
 use crate::chain::verdict::{Check, Expectation, Verdict};
@@ -41,6 +41,7 @@ impl Verifier for EvmVerifier {
         if let Some(reason) = self.profile.link_only() {
             return linked(raw, reason);
         }
+        bounded::check("block", &raw.block)?;
         let block: Block = match serde_json::from_slice(&raw.block) {
             Ok(block) => block,
             Err(error) => return malformed::explain(&raw.block, &error, &self.profile),
@@ -94,9 +95,12 @@ fn linked(raw: &RawBlock, reason: &'static str) -> Result<Verdict, ChainError> {
 
 /// A provider that answers `null` for a mined transaction's receipt does not have it yet (go-ethereum#18423).
 fn receipts(json: &[u8]) -> Result<Vec<Receipt>, ChainError> {
-    let list: Option<Vec<Option<Receipt>>> =
+    #[derive(Deserialize)]
+    struct List(#[serde(deserialize_with = "bounded::list")] Vec<Option<Receipt>>);
+    bounded::check("receipts", json)?;
+    let list: Option<List> =
         serde_json::from_slice(json).map_err(|error| malformed::refuse("receipts", &error))?;
-    let receipts = list.and_then(|list| list.into_iter().collect());
+    let receipts = list.and_then(|list| list.0.into_iter().collect());
     receipts.ok_or_else(|| ChainError::not_yet("no receipts for this block"))
 }
 

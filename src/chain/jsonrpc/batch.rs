@@ -5,8 +5,11 @@
 //! requests: the whole exchange is `Split` then, and asking for less heals it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use bytes::Bytes;
+use serde::Deserializer;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
 
 use super::is_object;
 use super::response::{Answer, Envelope, unreadable};
@@ -25,13 +28,46 @@ pub fn decode(
     if is_object(body) {
         return Err(refused(body));
     }
-    let envelopes: Vec<Envelope<'_>> = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
+    let envelopes = envelopes(body, count)?;
     let absent = envelopes.iter().find(|answer| answer.is_anonymous()).and_then(Envelope::fault);
     let absent =
         absent.map_or_else(|| ChainError::transient("missing in the answer to a batch"), ChainError::from);
     let mut by_id = by_id(&envelopes, body);
     let ids = (first_id..).take(count);
     Ok(ids.map(|id| by_id.remove(&id).unwrap_or_else(|| Err(absent.clone()))).collect())
+}
+
+/// The answers in a list. There is one for a question, and perhaps one for all of them; many more are there to fill the memory.
+fn envelopes(body: &[u8], count: usize) -> Result<Vec<Envelope<'_>>, ChainError> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let read = reader.deserialize_seq(AtMost(2 * count + 1)).and_then(|list| reader.end().map(|()| list));
+    match read.map_err(|error| unreadable(&error))? {
+        Some(envelopes) => Ok(envelopes),
+        None => Err(ChainError::transient("many more answers than questions in a batch")),
+    }
+}
+
+/// Reads so many answers; `None` if there are more.
+struct AtMost(usize);
+
+impl<'de> Visitor<'de> for AtMost {
+    type Value = Option<Vec<Envelope<'de>>>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of answers")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut answers: A) -> Result<Self::Value, A::Error> {
+        let mut read = Vec::new();
+        while let Some(answer) = answers.next_element()? {
+            if read.len() == self.0 {
+                while answers.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(None);
+            }
+            read.push(answer);
+        }
+        Ok(Some(read))
+    }
 }
 
 /// One object where a list was due.
@@ -90,6 +126,14 @@ mod tests {
         let answers = read(r#"[{"id":5,"result":1},{"id":5,"result":2},{"id":6,"result":3}]"#, 2).unwrap();
         assert_eq!(answers[0].as_ref().unwrap_err().class, Class::Transient);
         assert_eq!(answers[1], Ok(value("3")));
+    }
+
+    #[test]
+    fn answers_by_the_thousand_are_not_kept() {
+        let error = read(&format!("[{}{{}}]", "{},".repeat(10_000)), 2).unwrap_err();
+        assert_eq!(error, ChainError::transient("many more answers than questions in a batch"));
+        assert!(read("[{},{},{},{},{}]", 2).is_ok());
+        assert!(read("[{}] []", 2).is_err());
     }
 
     #[test]

@@ -49,6 +49,9 @@ fn refused(error: Error) -> ChainError {
     if let Some(refusal) = tls::refusal(&error) {
         return refusal;
     }
+    if let Error::Capacity(_) = error {
+        return ChainError::transient("the answer to the opening is too long");
+    }
     let Error::Http(answer) = error else { return gone(&error) };
     let (head, body) = answer.into_parts();
     let reply = Reply {
