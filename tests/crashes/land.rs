@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use blocktap::core::numbers::Height;
 use blocktap::sim::fleet::Fleet;
 use blocktap::sim::genesis::Genesis;
 use blocktap::sim::loopback::Loopback;
@@ -18,6 +19,8 @@ const BLOCK_TIME: Duration = Duration::from_millis(50);
 const REORG_EVERY: u64 = 5;
 /// of so many blocks.
 pub const REORG_DEPTH: u64 = 3;
+/// So far it grows in one life of the program: a machine that is busy must not fall behind for ever.
+const LEASH_BLOCKS: u64 = 60;
 
 /// How much a block holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,8 @@ pub struct Land {
     /// The world.
     pub world: World,
     chains: String,
-    paused: Arc<Mutex<bool>>,
+    /// Up to where it may grow.
+    leash: Arc<Mutex<Height>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -43,10 +47,10 @@ impl Land {
     pub fn open(seed: u64, blocks: Blocks) -> Self {
         let world = World::grown_from(genesis(seed, blocks));
         let fleet = fleet(&world);
-        let paused = Arc::new(Mutex::new(false));
+        let leash = Arc::new(Mutex::new(Height(LEASH_BLOCKS)));
         let (opened, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
-        let growing = grow(world.clone(), paused.clone());
+        let growing = grow(world.clone(), leash.clone());
         let live = async move {
             let loopback = Loopback::listen(&fleet).await.unwrap();
             opened.send(chains(&fleet, &loopback)).unwrap();
@@ -59,7 +63,7 @@ impl Land {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let thread = std::thread::spawn(move || runtime.block_on(live));
         let chains = told.recv().unwrap();
-        Self { world, chains, paused, stop: Some(stop), thread: Some(thread) }
+        Self { world, chains, leash, stop: Some(stop), thread: Some(thread) }
     }
 
     /// The `[[chains]]` of a configuration.
@@ -67,9 +71,14 @@ impl Land {
         &self.chains
     }
 
-    /// The world stands still until this is called with `false`.
-    pub fn pause(&self, paused: bool) {
-        *self.paused.lock().unwrap() = paused;
+    /// The world stands still from now on.
+    pub fn pause(&self) {
+        *self.leash.lock().unwrap() = Height(0);
+    }
+
+    /// The world goes on, as far as its leash reaches.
+    pub fn go_on(&self) {
+        *self.leash.lock().unwrap() = self.world.head().height.plus(LEASH_BLOCKS);
     }
 }
 
@@ -109,15 +118,15 @@ fn fleet(world: &World) -> Fleet {
     Fleet::new(world.clone(), profiles)
 }
 
-async fn grow(world: World, paused: Arc<Mutex<bool>>) {
+async fn grow(world: World, leash: Arc<Mutex<Height>>) {
     for step in 1_u64.. {
         tokio::time::sleep(BLOCK_TIME).await;
         // Held while the world moves: who has paused it finds it still.
-        let paused = paused.lock().unwrap();
-        match (*paused, step % REORG_EVERY) {
-            (true, _) => {}
-            (false, 0) => drop(world.reorg(REORG_DEPTH)),
-            (false, _) => drop(world.step()),
+        let leash = leash.lock().unwrap();
+        match (world.head().height < *leash, step % REORG_EVERY) {
+            (false, _) => {}
+            (true, 0) => drop(world.reorg(REORG_DEPTH)),
+            (true, _) => drop(world.step()),
         }
     }
 }

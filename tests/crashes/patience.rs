@@ -4,8 +4,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(10);
-/// Half a minute at least: what takes longer on the slowest machine does not come at all.
-const LOOKS: usize = 3000;
+/// Two minutes at least: what takes longer on the slowest machine does not come at all.
+const LOOKS: usize = 12_000;
 
 /// Looks until `look` finds it; each `Err` says what was there instead.
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {

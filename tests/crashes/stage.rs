@@ -45,6 +45,7 @@ impl Stage {
 
     /// Starts the program.
     pub fn start(&self, start: &Start) -> Daemon {
+        self.land.go_on();
         Daemon::start(self.folder.path(), start)
     }
 
@@ -60,11 +61,10 @@ impl Stage {
     /// Starts the program, lets it come to the end of the world's chain, and proves all that it left.
     pub fn converges(&mut self) {
         let daemon = self.start(&Start::default());
-        self.land.pause(true);
+        self.land.pause();
         self.caught_up(&daemon);
         daemon.stop();
         self.holds_the_truth();
-        self.land.pause(false);
     }
 
     /// Waits until both sinks hold the world's head, which stands still.
