@@ -30,6 +30,31 @@ struct Line {
     sink: String,
     seq: Seq,
     id: EventId,
+    /// Of all before it: a mark is a witness against the journal, so it must not lie.
+    crc32c: u32,
+}
+
+/// The marks that were kept in a folder. Lines that are torn or spoilt are passed over.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn read(folder: &Path) -> Result<Marks, JournalError> {
+    let path = folder.join(FILE_NAME);
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(JournalError::io(&path, "read")(error)),
+    };
+    let lines = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    let whole = lines.filter(|line: &Line| line.crc32c == line.checksum());
+    Ok(whole.map(|Line { sink, seq, id, .. }| (sink, Acknowledged { seq, id })).collect())
+}
+
+impl Line {
+    fn checksum(&self) -> u32 {
+        let seq = crc32c::crc32c_append(crc32c::crc32c(self.sink.as_bytes()), &self.seq.0.to_le_bytes());
+        crc32c::crc32c_append(seq, &self.id.0)
+    }
 }
 
 /// The file that marks are kept in.
@@ -41,21 +66,14 @@ pub struct MarksFile {
 }
 
 impl MarksFile {
-    /// Reads the marks that were kept in a folder, and makes ready for more.
+    /// Writes the marks that a folder holds anew, and makes ready for more.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn open(folder: &Path) -> Result<(Self, Marks), JournalError> {
+    pub fn open(folder: &Path, marks: &Marks) -> Result<Self, JournalError> {
         let path = folder.join(FILE_NAME);
-        let text = match std::fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(JournalError::io(&path, "read")(error)),
-        };
-        let lines = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-        let marks = lines.map(|Line { sink, seq, id }| (sink, Acknowledged { seq, id })).collect();
-        let (file, bytes) = rewrite(&path, &marks)?;
-        Ok((Self { path, file, bytes }, marks))
+        let (file, bytes) = rewrite(&path, marks)?;
+        Ok(Self { path, file, bytes })
     }
 
     /// Adds the mark of one sink; `marks` are those of all.
@@ -75,8 +93,10 @@ impl MarksFile {
 }
 
 fn line(sink: &str, Acknowledged { seq, id }: Acknowledged) -> Vec<u8> {
+    let mut line = Line { sink: sink.into(), seq, id, crc32c: 0 };
+    line.crc32c = line.checksum();
     // Plain data with string keys: writing it into memory cannot fail.
-    let mut line = serde_json::to_vec(&Line { sink: sink.into(), seq, id }).unwrap_or_default();
+    let mut line = serde_json::to_vec(&line).unwrap_or_default();
     line.push(b'\n');
     line
 }
@@ -103,12 +123,13 @@ mod tests {
     #[test]
     fn the_newest_mark_of_each_sink_is_found_again() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut file, mut marks) = MarksFile::open(folder.path()).unwrap();
+        let mut marks = Marks::new();
+        let mut file = MarksFile::open(folder.path(), &marks).unwrap();
         for (sink, seq) in [("a", 1), ("b", 2), ("a", 3)] {
             marks.insert(sink.into(), mark(seq));
             file.add(sink, mark(seq), &marks).unwrap();
         }
-        let (_, found) = MarksFile::open(folder.path()).unwrap();
+        let found = read(folder.path()).unwrap();
         assert_eq!(found, Marks::from([("a".into(), mark(3)), ("b".into(), mark(2))]));
     }
 
@@ -119,7 +140,7 @@ mod tests {
         let both = [first.clone(), line("a", mark(2))].concat();
         for length in first.len()..both.len() - 1 {
             std::fs::write(folder.path().join(FILE_NAME), &both[..length]).unwrap();
-            let (_, found) = MarksFile::open(folder.path()).unwrap();
+            let found = read(folder.path()).unwrap();
             assert_eq!(found, Marks::from([("a".into(), mark(1))]), "{length} bytes");
         }
     }
@@ -127,13 +148,32 @@ mod tests {
     #[test]
     fn the_file_does_not_grow_without_end() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut file, mut marks) = MarksFile::open(folder.path()).unwrap();
+        let mut marks = Marks::new();
+        let mut file = MarksFile::open(folder.path(), &marks).unwrap();
         for seq in 0..10_000 {
             marks.insert("a".into(), mark(seq));
             file.add("a", mark(seq), &marks).unwrap();
         }
         let length = std::fs::metadata(folder.path().join(FILE_NAME)).unwrap().len();
         assert!(length < 2 * LARGEST_BYTES as u64);
-        assert_eq!(MarksFile::open(folder.path()).unwrap().1, marks);
+        assert_eq!(read(folder.path()).unwrap(), marks);
+    }
+
+    #[test]
+    fn a_flipped_byte_never_makes_another_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = line("a", mark(1));
+        for at in 0..whole.len() {
+            for mask in [0x01, 0x80] {
+                let mut flipped = whole.clone();
+                flipped[at] ^= mask;
+                std::fs::write(folder.path().join(FILE_NAME), flipped).unwrap();
+                let found = read(folder.path()).unwrap();
+                assert!(
+                    found.is_empty() || found == Marks::from([("a".into(), mark(1))]),
+                    "byte {at}: {found:?}"
+                );
+            }
+        }
     }
 }

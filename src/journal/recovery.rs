@@ -3,25 +3,30 @@
 //! *Why.* A crash may leave the last append torn, and nothing else: every append before it was synced. So the last append of
 //! the last segment is cut off if any of it is missing, whole appends only. Anything else that does not fit was not done by a
 //! crash; it is named, and left as it is.
-//! *Not promised.* To tell a torn last append from one that was damaged later: both are cut, and a sink that had taken it
-//! says so by an id that the journal does not know.
+//! *A torn last append or a damaged one?* A sink is given only what is durable: once one has acknowledged an event, no crash
+//! takes it away. Its mark therefore tells damage from a crash.
+//! *Not promised.* To tell them apart while no sink has acknowledged: the append is cut, and its blocks are fetched again.
 
 use std::fs::OpenOptions;
 use std::path::Path;
 
 use super::error::JournalError;
 use super::index::{SegmentIndex, side_path};
+use super::marks::Marks;
 use super::scan::{Scan, scan};
 use super::segment;
 use crate::core::chain_id::ChainId;
+use crate::core::numbers::Seq;
 
 /// Opens the segments of a stream, oldest first: cuts what a crash left torn, and refuses anything else that does not fit.
 ///
 /// # Errors
 /// When the folder cannot be read or repaired, or holds what no crash explains.
-pub fn recover(folder: &Path, stream: &ChainId) -> Result<Vec<SegmentIndex>, JournalError> {
+pub fn recover(folder: &Path, stream: &ChainId, marks: &Marks) -> Result<Vec<SegmentIndex>, JournalError> {
     let paths = segment::list(folder)?;
-    let Some((last, closed)) = paths.split_last() else { return Ok(Vec::new()) };
+    let Some((last, closed)) = paths.split_last() else {
+        return check_marks(folder, 0, Seq(0), marks).map(|()| Vec::new());
+    };
     let mut segments = Vec::with_capacity(paths.len());
     for path in closed {
         segments.push(recover_closed(path)?);
@@ -30,6 +35,9 @@ pub fn recover(folder: &Path, stream: &ChainId) -> Result<Vec<SegmentIndex>, Jou
     let Scan { index, torn_bytes } = scan(last, &mut |_| {})?;
     segments.push(index);
     check_place(folder, stream, &segments)?;
+    if let Some(index) = segments.last() {
+        check_marks(last, index.span.bytes, index.tail().seq, marks)?;
+    }
     cut(last, &segments, torn_bytes)?;
     if let [only] = &segments[..]
         && only.is_empty()
@@ -39,6 +47,23 @@ pub fn recover(folder: &Path, stream: &ChainId) -> Result<Vec<SegmentIndex>, Jou
         segments.clear();
     }
     Ok(segments)
+}
+
+/// Whether everything is there that a sink has acknowledged: what `path` holds ends at `offset`, with the event `last`.
+///
+/// # Errors
+/// `Damaged` when it is not.
+pub fn check_marks(path: &Path, offset: u64, last: Seq, marks: &Marks) -> Result<(), JournalError> {
+    let Some((sink, mark)) =
+        marks.iter().max_by_key(|(_, mark)| mark.seq).filter(|(_, mark)| mark.seq > last)
+    else {
+        return Ok(());
+    };
+    let fault = format!(
+        "the events after {last} are lost or spoilt, though sink {sink} has acknowledged event {}",
+        mark.seq
+    );
+    Err(JournalError::damaged(path, offset, fault))
 }
 
 fn recover_closed(path: &Path) -> Result<SegmentIndex, JournalError> {

@@ -15,7 +15,7 @@ use self::keeping::clear_leftovers;
 pub use self::reading::here_if;
 use super::error::JournalError;
 use super::index::SegmentIndex;
-use super::marks::{Marks, MarksFile};
+use super::marks::{self, Marks, MarksFile};
 use super::recent::Recent;
 use super::record::{Defect, Encoded, Group, encode};
 use super::recovery::{recover, save_side};
@@ -68,9 +68,10 @@ impl Store {
     pub fn open(folder: PathBuf, stream: ChainId, options: Options) -> Result<Self, JournalError> {
         make_folder(&folder)?;
         clear_leftovers(&folder)?;
-        let segments: VecDeque<_> = recover(&folder, &stream)?.into_iter().map(Arc::new).collect();
+        let marks = marks::read(&folder)?;
+        let segments: VecDeque<_> = recover(&folder, &stream, &marks)?.into_iter().map(Arc::new).collect();
         let file = segments.back().map(|last| SegmentFile::open(&last.path)).transpose()?;
-        let (marks_file, marks) = MarksFile::open(&folder)?;
+        let marks_file = MarksFile::open(&folder, &marks)?;
         let bytes = segments.iter().map(|segment| segment.span.bytes).sum();
         let recent = Recent::new(options.recent_bytes);
         Ok(Self {

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::error::JournalError;
 use super::index::SegmentIndex;
-use super::recovery::follows;
+use super::marks;
+use super::recovery::{check_marks, follows};
 use super::scan::scan;
 use super::segment;
 use crate::core::audit::{Auditor, Fault, Summary};
 use crate::core::event::Envelope;
+use crate::core::numbers::Seq;
 
 /// How often retention may get in the way: each time costs it a whole segment.
 const ATTEMPTS: usize = 100;
@@ -54,6 +56,8 @@ pub fn verify(folder: &Path) -> Result<Summary, VerifyError> {
 fn verify_once(folder: &Path) -> Result<Summary, VerifyError> {
     let mut auditor = Auditor::new();
     let mut before: Option<SegmentIndex> = None;
+    // Before the events: what is acknowledged by now is in them.
+    let marks = marks::read(folder)?;
     let paths = segment::list(folder)?;
     for (at, path) in paths.iter().enumerate() {
         let (index, torn_bytes) = verify_segment(path, &mut auditor)?;
@@ -64,6 +68,10 @@ fn verify_once(folder: &Path) -> Result<Summary, VerifyError> {
             return Err(JournalError::damaged(path, if fits { index.span.bytes } else { 0 }, fault).into());
         }
         before = Some(index);
+    }
+    match &before {
+        Some(last) => check_marks(&last.path, last.span.bytes, last.tail().seq, &marks)?,
+        None => check_marks(folder, 0, Seq(0), &marks)?,
     }
     Ok(auditor.summary())
 }

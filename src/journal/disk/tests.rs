@@ -247,7 +247,9 @@ async fn perform(operation: &Operation, journal: &dyn Journal, ids: &[EventId], 
         }
         Operation::Acknowledge(must, seq) => {
             let sink = if *must { "must" } else { "may" };
-            let mark = Acknowledged { seq: Seq(*seq), id: id(*seq) };
+            // Nobody acknowledges what there is not.
+            let seq = *seq.min(&(ids.len() as u64 - 1));
+            let mark = Acknowledged { seq: Seq(seq), id: id(seq) };
             format!("{:?} {:?}", plain(journal.acknowledge(sink, mark).await), journal.acknowledged(sink))
         }
         Operation::Canonical(depth) => format!("{:?}", plain(journal.canonical(*depth).await)),

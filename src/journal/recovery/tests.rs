@@ -6,6 +6,7 @@ use super::*;
 use crate::core::event::{Event, Tail};
 use crate::core::numbers::{Height, Seq};
 use crate::core::rehearsal::Rehearsal;
+use crate::journal::marks;
 use crate::journal::record::{Group, encode};
 use crate::journal::segment::{SegmentFile, SegmentHeader};
 use crate::journal::store::seal;
@@ -45,7 +46,7 @@ impl Written {
     /// The last event after recovery from `bytes`, and the length of the file.
     fn recovered(&self, bytes: &[u8]) -> Result<(Seq, usize), JournalError> {
         std::fs::write(path(&self.folder), bytes).unwrap();
-        let segments = recover(self.folder.path(), &ChainId::evm(1))?;
+        let segments = recover(self.folder.path(), &ChainId::evm(1), &marks::read(self.folder.path())?)?;
         let Some(last) = segments.last() else { return Ok((Seq(0), self.ends[0].0)) };
         last.read(0..last.len())?;
         Ok((last.tail().seq, std::fs::metadata(path(&self.folder)).unwrap().len() as usize))
@@ -105,6 +106,51 @@ fn a_byte_flipped_before_the_last_append_is_reported_and_nothing_is_changed() {
         assert!(named, "byte {at}: {reported}");
         assert_eq!(std::fs::read(path(&written.folder)).unwrap(), flipped);
     }
+}
+
+/// Every byte of the last three appends, flipped in two ways.
+fn flips(written: &Written) -> impl Iterator<Item = (usize, Vec<u8>)> {
+    let from = written.ends[written.ends.len() - 4].0;
+    (from..written.bytes.len()).flat_map(|at| [0x01, 0x80].map(|mask| (at, mask))).map(|(at, mask)| {
+        let mut flipped = written.bytes.clone();
+        flipped[at] ^= mask;
+        (at, flipped)
+    })
+}
+
+#[test]
+fn a_flipped_byte_of_the_last_three_appends_is_reported_or_leaves_a_true_beginning() {
+    let written = Written::new(&[&[0], &[1, 2], &[3], &[1, 7]]);
+    for (at, flipped) in flips(&written) {
+        match written.recovered(&flipped) {
+            Ok(left) => {
+                assert!(left == written.before_last() && at >= written.last_append().start, "byte {at}")
+            }
+            Err(error) => {
+                assert!(error.to_string().contains("segment-"), "byte {at}: {error}");
+                assert_eq!(std::fs::read(path(&written.folder)).unwrap(), flipped);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_sink_has_acknowledged_never_goes_silently() {
+    let written = Written::new(&[&[0], &[1, 2], &[3], &[1, 7]]);
+    let (_, last) = *written.ends.last().unwrap();
+    let mark = crate::journal::Acknowledged { seq: last, id: crate::core::event_id::EventId([0; 16]) };
+    let marks = marks::Marks::from([("archive".into(), mark)]);
+    marks::MarksFile::open(written.folder.path(), &marks).unwrap();
+    let cuts = (written.ends[0].0..written.bytes.len())
+        .step_by(7)
+        .map(|length| (length, written.bytes[..length].to_vec()));
+    for (at, harmed) in flips(&written).chain(cuts) {
+        let reported = written.recovered(&harmed).unwrap_err();
+        let JournalError::Damaged { path: file, .. } = &reported else { panic!("byte {at}: {reported}") };
+        assert_eq!(*file, path(&written.folder), "byte {at}");
+        assert_eq!(std::fs::read(file).unwrap(), harmed, "nothing is changed");
+    }
+    assert_eq!(written.recovered(&written.bytes).unwrap().0, last);
 }
 
 #[test]
