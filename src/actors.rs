@@ -15,6 +15,7 @@ pub mod notice;
 pub mod observe;
 pub mod observer;
 pub mod orders;
+pub mod panics;
 pub mod pool;
 pub mod provider;
 pub mod recollection;

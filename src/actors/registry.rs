@@ -1,14 +1,14 @@
 //! Where every actor can be found for observation.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use super::link::Link;
 use super::observe::Observe;
-use super::vitals::{Answer, LastWords, Observation};
+use super::vitals::{Answer, LastWords, Observation, Witness};
 
 /// How long an actor has to answer before its last words are shown instead.
 pub const PATIENCE: Duration = Duration::from_millis(500);
@@ -17,23 +17,37 @@ type Entry = (Link<Observe>, LastWords);
 
 /// All actors, by path.
 #[derive(Clone, Default)]
-pub struct Registry(Arc<Mutex<BTreeMap<String, Entry>>>);
+pub struct Registry {
+    entries: Arc<Mutex<BTreeMap<String, Entry>>>,
+    witness: Arc<OnceLock<Witness>>,
+}
 
 impl Registry {
+    /// Lets somebody hear of every message of the actors that are started from now on; the first who asks for it stays.
+    pub fn attend(&self, witness: Witness) {
+        // A second one is turned away.
+        let _ = self.witness.set(witness);
+    }
+
+    /// Who hears of every message.
+    pub fn witness(&self) -> Option<Witness> {
+        self.witness.get().cloned()
+    }
+
     /// Enters an actor.
     pub fn enter(&self, path: &str, link: Link<Observe>, words: LastWords) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into(), (link, words));
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into(), (link, words));
     }
 
     /// The paths of all actors.
     pub fn paths(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
     /// Asks every actor whose path `pattern` covers, all at once; never hangs. A pattern is a part of a path, or a whole one
     /// with `*` for any run of characters.
     pub async fn observe(&self, pattern: &str) -> Vec<Observation> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let all = self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let chosen = all.into_iter().filter(|(path, _)| covers(pattern, path));
         let answers = chosen.map(|(_, (link, words))| ask(link, words));
         join_all(answers).await.into_iter().flatten().collect()

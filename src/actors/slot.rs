@@ -62,6 +62,7 @@ where
             restarts,
             clock: self.house.clock,
             last_words: self.words.clone(),
+            witness: self.house.registry.witness(),
             death: sender,
         };
         let addr = factory(birth).start();

@@ -1,12 +1,13 @@
 //! What every actor knows about itself.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::clock::Clock;
+use super::panics;
 use crate::core::at::At;
 
 /// How an actor's life ended.
@@ -28,13 +29,25 @@ pub struct Birth {
     pub clock: Clock,
     /// Where its last words are kept.
     pub last_words: LastWords,
+    /// Who hears of its messages, if anybody does.
+    pub witness: Option<Witness>,
     /// Tells the slot how it ended.
     pub death: oneshot::Sender<End>,
 }
 
-/// The state that an actor published last; it outlives the actor.
+/// Hears of every message before its actor handles it: the actor's path, and the message's name. For tests, which may panic in it.
+pub type Witness = Arc<dyn Fn(&str, &'static str) + Send + Sync>;
+
+/// The state that an actor published last, and what ended it; they outlive the actor.
 #[derive(Clone, Debug, Default)]
-pub struct LastWords(Arc<Mutex<Option<(At, Observation)>>>);
+pub struct LastWords(Arc<Mutex<Words>>);
+
+#[derive(Debug, Default)]
+struct Words {
+    observation: Option<Observation>,
+    /// The last error of whoever died in this post.
+    died_of: Option<String>,
+}
 
 /// An actor's answer to the debug message.
 #[derive(Clone, Debug, Serialize)]
@@ -98,14 +111,27 @@ pub struct Job(u64);
 
 impl LastWords {
     /// Keeps an observation.
-    pub fn keep(&self, at: At, observation: Observation) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, observation));
+    pub fn keep(&self, observation: Observation) {
+        self.words().observation = Some(observation);
     }
 
     /// What was published last, marked with how it comes to be asked for.
     pub fn recall(&self, answer: Answer) -> Option<Observation> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        kept.map(|(_, observation)| Observation { answer, ..observation })
+        let words = self.words();
+        let mut observation = words.observation.clone()?;
+        if answer == Answer::PostMortem && words.died_of.is_some() {
+            observation.vitals.last_error = words.died_of.clone();
+        }
+        Some(Observation { answer, ..observation })
+    }
+
+    /// Keeps what an actor died of; whoever fills its post shows it until it has an error of its own.
+    fn died_of(&self, error: String) {
+        self.words().died_of = Some(error);
+    }
+
+    fn words(&self) -> MutexGuard<'_, Words> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,13 +142,14 @@ impl Vitals {
     pub fn new(mut birth: Birth) -> Self {
         let (started, (sender, _)) = (birth.clock.now(), oneshot::channel());
         let death = Some(std::mem::replace(&mut birth.death, sender));
+        let last_error = birth.last_words.words().died_of.clone();
         Self {
             birth,
             started,
             received: BTreeMap::new(),
             handling: BTreeMap::new(),
             next_job: 0,
-            last_error: None,
+            last_error,
             end: End::Died,
             death,
         }
@@ -146,6 +173,9 @@ impl Vitals {
     /// Counts a message.
     pub fn received(&mut self, message: &'static str) {
         *self.received.entry(message).or_default() += 1;
+        if let Some(witness) = &self.birth.witness {
+            witness(&self.birth.path, message);
+        }
     }
 
     /// Notes that something was begun that will take a while.
@@ -188,7 +218,7 @@ impl Vitals {
 
     /// Publishes an observation for when the actor can no longer answer.
     pub fn publish(&self, observation: Observation) {
-        self.birth.last_words.keep(self.now(), observation);
+        self.birth.last_words.keep(observation);
     }
 
     fn signs(&self) -> Signs {
@@ -208,6 +238,10 @@ impl Vitals {
 
 impl Drop for Vitals {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let error = format!("{}: {}", self.birth.clock.rfc3339(self.now()), panics::last());
+            self.birth.last_words.died_of(error);
+        }
         if let Some(death) = self.death.take() {
             // Nobody listens once the process is going down: that is fine.
             let _ = death.send(self.end);

@@ -16,6 +16,7 @@ use crate::actors::link::Link;
 use crate::actors::notice::{Notice, Notices};
 use crate::actors::observer::ObserveAll;
 use crate::actors::orders::Orders;
+use crate::actors::panics;
 use crate::actors::pool::Pool;
 use crate::actors::registry::Registry;
 use crate::actors::slot::House;
@@ -134,5 +135,6 @@ fn report_panics() {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let what = panic.payload_as_str().unwrap_or("no message");
         tracing::error!(place, what, "panic");
+        panics::note(panic);
     }));
 }

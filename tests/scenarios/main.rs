@@ -17,6 +17,7 @@ mod election;
 mod excuse;
 mod halts;
 mod memory;
+mod panics;
 mod recovery;
 mod strikes;
 mod supervision;

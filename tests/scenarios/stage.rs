@@ -1,7 +1,7 @@
 //! The stage: a simulated fleet, one chain's real actors in front of it, and a recording sink.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,10 +9,12 @@ use blocktap::actors::clock::Clock;
 use blocktap::actors::manager::Mandate;
 use blocktap::actors::notice::{Notice, Notices};
 use blocktap::actors::orders::Orders;
+use blocktap::actors::panics;
 use blocktap::actors::pool::Pool;
 use blocktap::actors::provider::Profile;
 use blocktap::actors::registry::Registry;
 use blocktap::actors::slot::House;
+use blocktap::actors::vitals::Witness;
 use blocktap::app::chain::{Blueprint, Estate, Keeping, Outlet, Running, start};
 use blocktap::chain::evm::family::Evm;
 use blocktap::chain::family::{Family, Receipts, Verification};
@@ -65,6 +67,8 @@ pub struct Setting {
     pub sockets: Sockets,
     pub clock_shows: Duration,
     pub alter: Box<dyn FnOnce(&mut Blueprint)>,
+    /// Hears of every message, and may panic.
+    pub witness: Option<Witness>,
 }
 
 /// Whether the fleet announces its heads.
@@ -86,6 +90,7 @@ impl Default for Setting {
             sockets: Sockets::Open,
             clock_shows: Duration::from_secs(1_700_000_000),
             alter: Box::new(|_| {}),
+            witness: None,
         }
     }
 }
@@ -122,7 +127,10 @@ fn raise(mut setting: Setting, fleet: Fleet) -> Stage {
     let given_up = Arc::new(Mutex::new(Vec::new()));
     let told = given_up.clone();
     let escalate = Arc::new(move |path: &str| told.lock().unwrap().push(path.to_owned()));
-    let house = House { clock, registry: Registry::default(), escalate };
+    note_panics();
+    let registry = Registry::default();
+    setting.witness.iter().cloned().for_each(|witness| registry.attend(witness));
+    let house = House { clock, registry, escalate };
     let (board, orders) = (Board::default(), Orders::default());
     let estate = Estate { house, pool: Pool::Inline, notices, board, orders };
     let chain = ChainId::evm(setting.genesis.chain);
@@ -140,6 +148,18 @@ fn raise(mut setting: Setting, fleet: Fleet) -> Stage {
     let running = start(&estate, first, &[]);
     actix::spawn(world.clone().mine_every(block_time));
     Stage { fleet, world, estate, journal, record, running, given_up, records, plan, heard }
+}
+
+/// As the process does, but panics are still shown.
+fn note_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let shown = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            panics::note(panic);
+            shown(panic);
+        }));
+    });
 }
 
 fn blueprint(
