@@ -112,6 +112,9 @@ pub trait Journal: Send + Sync {
 
     /// What a sink acknowledged last.
     fn acknowledged(&self, sink: &str) -> Option<Acknowledged>;
+
+    /// The `required` sink that keeps the journal over its budget: until it acknowledges, nothing more should be appended.
+    fn held_by(&self) -> Option<String>;
 }
 
 /// Takes a lock. What it guards is whole at every moment, so one that a panic has poisoned is as good as any.

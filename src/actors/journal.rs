@@ -3,6 +3,8 @@
 //! *Group commit.* While one group is being synced, what comes in is collected and becomes the next group.
 //! *When the disk refuses.* The journal is opened again; if the group is in it, it counts, if not, it is tried again, for as
 //! long as it takes. Nobody has seen the events, so nothing is lost by waiting.
+//! *When a `required` sink keeps the log over its budget.* Nothing more is committed until it has acknowledged; who waits for an
+//! append goes on waiting, and so the chain pauses.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use tokio::sync::oneshot;
 use super::budget::Permit;
 use super::link::Link;
 use super::messages::{
-    Acknowledge, Append, AppendFailed, Appended, Drain, Locate, Pull, ReadChain, Standing,
+    Acknowledge, Append, AppendFailed, Appended, CommitsHeld, Drain, Locate, Pull, ReadChain, Standing,
 };
 use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
@@ -36,15 +38,26 @@ pub type Open = Arc<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Log>, JournalE
 /// How long to wait before the disk is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// Whom the Journal tells.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The Manager: commits are held, or go on.
+    pub held: Link<CommitsHeld>,
+    /// The Sinks: there is more.
+    pub sinks: Vec<Link<Appended>>,
+}
+
 /// Keeps one stream's log.
 pub struct Journal {
     vitals: Vitals,
     open: Open,
     log: Arc<dyn Log>,
-    sinks: Vec<Link<Appended>>,
+    links: Links,
     queue: VecDeque<Entry>,
     work: Work,
     marks: Marks,
+    /// What the next commit waits for.
+    waiting_for: Option<String>,
     groups: u64,
     refused: u64,
 }
@@ -64,6 +77,8 @@ enum Work {
     Opening,
     Idle,
     Committing,
+    /// The disk refused; it is tried again soon.
+    Pausing,
     Draining,
 }
 
@@ -74,17 +89,19 @@ struct State {
     work: Work,
     groups_committed: u64,
     commits_refused: u64,
+    waiting_for: Option<String>,
 }
 
 // === impl Journal ===
 
 impl Journal {
-    /// A keeper of `log`; `open` opens it again when the disk refused. `sinks` are told of every group.
-    pub fn new(birth: Birth, log: Arc<dyn Log>, open: Open, sinks: Vec<Link<Appended>>) -> Self {
+    /// A keeper of `log`; `open` opens it again when the disk refused.
+    pub fn new(birth: Birth, log: Arc<dyn Log>, open: Open, links: Links) -> Self {
         // What a dead predecessor left half done, only the disk knows.
         let work = if birth.restarts == 0 { Work::Idle } else { Work::Opening };
         let (vitals, queue) = (Vitals::new(birth), VecDeque::new());
-        Self { vitals, open, log, sinks, queue, work, marks: Marks::new(), groups: 0, refused: 0 }
+        let marks = Marks::new();
+        Self { vitals, open, log, links, queue, work, marks, waiting_for: None, groups: 0, refused: 0 }
     }
 
     fn reopen(&mut self, ctx: &mut Context<Self>) {
@@ -93,11 +110,13 @@ impl Journal {
             Ok(log) => {
                 act.log = log;
                 act.work = Work::Idle;
+                act.hold(None);
                 act.commit(ctx);
             }
             Err(error) => {
                 tracing::error!(journal = act.vitals.path(), %error, "the journal cannot be opened, trying again");
                 act.vitals.failed(&error);
+                act.hold(Some(error.to_string()));
                 ctx.run_later(RETRY, Self::reopen);
             }
         }));
@@ -105,6 +124,12 @@ impl Journal {
 
     fn commit(&mut self, ctx: &mut Context<Self>) {
         if self.work != Work::Idle || self.queue.is_empty() {
+            return;
+        }
+        if let Some(sink) = self.log.held_by() {
+            self.hold(Some(format!(
+                "sink {sink}: the journal has reached its budget, and this sink is required"
+            )));
             return;
         }
         self.work = Work::Committing;
@@ -132,7 +157,30 @@ impl Journal {
             if let Some(newer) = act.marks.remove(&sink).flatten() {
                 act.mark(sink, newer, ctx);
             }
+            // It may be what the next group waits for.
+            act.commit(ctx);
         }));
+    }
+
+    /// Notes what the next commit waits for, and says so.
+    fn hold(&mut self, waiting_for: Option<String>) {
+        if waiting_for != self.waiting_for {
+            match &waiting_for {
+                Some(why) => tracing::warn!(journal = self.vitals.path(), why, "the stream is paused"),
+                None => tracing::info!(journal = self.vitals.path(), "the stream goes on"),
+            }
+            self.links.held.tell(CommitsHeld { waiting_for: waiting_for.clone() });
+        }
+        self.waiting_for = waiting_for;
+    }
+
+    /// Tells it again: the Manager may be a new one, and a sink's mark may have moved unseen.
+    fn remind(&mut self, ctx: &mut Context<Self>) {
+        if self.waiting_for.is_some() {
+            self.links.held.tell(CommitsHeld { waiting_for: self.waiting_for.clone() });
+            self.commit(ctx);
+        }
+        ctx.run_later(RETRY, Self::remind);
     }
 
     fn measure(&self, outcome: &Committed, began: At) {
@@ -154,20 +202,26 @@ impl Journal {
             Ok(seq) => {
                 crash::point(Point::JournalCommitted);
                 self.groups += 1;
+                self.hold(None);
                 for entry in outcome.group {
                     drop(entry.permits);
                     // Whoever asked may have died meanwhile; the events are durable all the same.
                     let _ = entry.done.send(());
                 }
-                self.sinks.iter().for_each(|sink| sink.tell(Appended { seq }));
+                self.links.sinks.iter().for_each(|sink| sink.tell(Appended { seq }));
                 self.commit(ctx);
             }
             Err(error) => {
                 self.refused += 1;
                 tracing::error!(journal = self.vitals.path(), %error, "the journal cannot be written, trying again");
                 self.vitals.failed(&error);
+                self.hold(Some(error.to_string()));
                 outcome.group.into_iter().rev().for_each(|entry| self.queue.push_front(entry));
-                ctx.run_later(RETRY, Self::commit);
+                self.work = Work::Pausing;
+                ctx.run_later(RETRY, |act, ctx| {
+                    act.work = Work::Idle;
+                    act.commit(ctx);
+                });
             }
         }
     }
@@ -251,6 +305,9 @@ impl Actor for Journal {
         if self.work == Work::Opening {
             self.reopen(ctx);
         }
+        // What a dead predecessor waited for is looked at anew.
+        self.links.held.tell(CommitsHeld { waiting_for: None });
+        ctx.run_later(RETRY, Self::remind);
     }
 }
 
@@ -268,6 +325,7 @@ impl Observable for Journal {
             work: self.work,
             groups_committed: self.groups,
             commits_refused: self.refused,
+            waiting_for: self.waiting_for.clone(),
         };
         serde_json::to_value(state).unwrap_or_default()
     }

@@ -29,8 +29,8 @@ pub use self::roster::Ways;
 use self::tenure::Tenure;
 use super::link::Link;
 use super::messages::{
-    Agreed, Begin, ChainMoved, ChainRestored, Drain, Elected, FileCase, FinalityViolated, Finalized,
-    HeadAdvanced, ProviderReported, RememberSanctions, Replayed, RestoreChain, Unlatch,
+    Agreed, Begin, ChainMoved, ChainRestored, CommitsHeld, Drain, Elected, FileCase, FinalityViolated,
+    Finalized, HeadAdvanced, ProviderReported, RememberSanctions, Replayed, RestoreChain, Unlatch,
 };
 use super::notice::{Notice, Notices};
 use super::observe::{Observable, answers_observe};
@@ -108,6 +108,8 @@ pub struct Manager {
     consensus: Consensus,
     catch_up: CatchUp,
     finality: Finality,
+    /// What the Journal waits for, if it commits nothing.
+    held: Option<String>,
     block_time: BlockTime,
     chain: Option<Canonical>,
     /// When a hash was first shown, and by whom.
@@ -152,6 +154,7 @@ impl Manager {
             election: remembering::election(memory, both),
             consensus: Consensus::new(mandate.rules),
             catch_up: CatchUp::default(),
+            held: None,
             finality: Finality::new(mandate.finality),
             block_time: BlockTime::new(mandate.block_time),
             chain: None,
@@ -310,6 +313,16 @@ impl Handler<Replayed> for Manager {
         self.vitals.received("Replayed");
         let Replayed { term, blocks, dropped } = replayed;
         self.swaps.on_replayed(term, blocks, dropped);
+    }
+}
+
+impl Handler<CommitsHeld> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, held: CommitsHeld, _: &mut Self::Context) {
+        self.vitals.received("CommitsHeld");
+        self.held = held.waiting_for;
+        self.show();
     }
 }
 

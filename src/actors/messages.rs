@@ -226,6 +226,14 @@ pub struct Finalized {
     pub safe: Option<Height>,
 }
 
+/// Journal → Manager: nothing more is made durable for now, and why; or it is again.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct CommitsHeld {
+    /// What is waited for; `None` when it goes on.
+    pub waiting_for: Option<String>,
+}
+
 /// Validator, Fetcher, Provider → Manager: a provider served something that is provably wrong.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]

@@ -21,6 +21,8 @@ pub enum Pace {
     CatchingUp,
     /// No provider answers: nothing new can come.
     Cut,
+    /// Nothing can be made durable: the disk refuses, or a `required` sink is too far behind.
+    Paused,
     /// Operators contradict each other, or a person must decide: nothing is delivered.
     Halted,
 }
@@ -67,6 +69,7 @@ impl ChainStatus {
             Pace::Halted => ("halted", &self.halted),
             Pace::Starting => ("starting", &self.waiting_for),
             Pace::Cut => ("no provider answers", &self.waiting_for),
+            Pace::Paused => ("paused", &self.waiting_for),
             Pace::Live | Pace::CatchingUp => ("nothing delivered yet", &self.waiting_for),
         };
         Some(reason.as_ref().map_or_else(|| state.to_owned(), |reason| format!("{state}: {reason}")))
@@ -98,7 +101,7 @@ mod tests {
     #[test]
     fn a_chain_is_ready_or_says_why_not() {
         let block = BlockRef { height: Height(7), hash: Hash([7; 32]) };
-        for pace in [Pace::Starting, Pace::Cut, Pace::Live, Pace::CatchingUp, Pace::Halted] {
+        for pace in [Pace::Starting, Pace::Cut, Pace::Paused, Pace::Live, Pace::CatchingUp, Pace::Halted] {
             for tip in [None, Some(block)] {
                 let status = ChainStatus { pace, tip, ..ChainStatus::default() };
                 assert_eq!(status.is_ready(), status.why_not_ready().is_none(), "{status:?}");

@@ -97,6 +97,10 @@ impl Journal for DiskJournal {
     fn acknowledged(&self, sink: &str) -> Option<Acknowledged> {
         self.store.acknowledged(sink)
     }
+
+    fn held_by(&self) -> Option<String> {
+        self.store.held_by()
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::error::JournalError;
 use super::marks::Marks;
 use super::recent::fitting;
 use super::record::record_bytes;
-use super::retention::{Options, Span, expendable, needed};
+use super::retention::{Options, Span, expendable, held_by, needed};
 use super::segment::SegmentHeader;
 use super::store::{here_if, seal};
 use super::{Acknowledged, Extent, Journal, Located, hold};
@@ -160,6 +160,11 @@ impl Journal for MemoryJournal {
 
     fn acknowledged(&self, sink: &str) -> Option<Acknowledged> {
         hold(&self.state).marks.get(sink).copied()
+    }
+
+    fn held_by(&self) -> Option<String> {
+        let state = hold(&self.state);
+        held_by(&state.spans, &self.options, |sink| state.marks.get(sink).map(|mark| mark.seq))
     }
 }
 

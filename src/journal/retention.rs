@@ -77,6 +77,15 @@ pub fn needed(options: &Options, mark: impl Fn(&str) -> Option<Seq>) -> Seq {
     marks.min().unwrap_or(Seq(u64::MAX))
 }
 
+/// The required sink that is furthest behind, if the journal is over its budget and would not be but for such sinks.
+pub fn held_by(spans: &[Span], options: &Options, mark: impl Fn(&str) -> Option<Seq>) -> Option<String> {
+    let nobody = Seq(u64::MAX);
+    if expendable(spans, options.budget_bytes, nobody) == 0 {
+        return None;
+    }
+    options.required.iter().min_by_key(|sink| mark(sink).unwrap_or_default()).cloned()
+}
+
 /// How many of the oldest segments may go: they are over the budget, no sink needs an event after `needed` from them, and
 /// every block they speak of lies below the last final one. So the last segment, the one with the last final block and all
 /// that came after it always stay, and the canonical chain can be told back to finality.

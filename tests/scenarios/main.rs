@@ -18,6 +18,7 @@ mod excuse;
 mod halts;
 mod memory;
 mod panics;
+mod pauses;
 mod recovery;
 mod strikes;
 mod supervision;

@@ -190,6 +190,10 @@ impl Journal for PanickingJournal {
     fn acknowledged(&self, sink: &str) -> Option<Acknowledged> {
         self.0.acknowledged(sink)
     }
+
+    fn held_by(&self) -> Option<String> {
+        self.0.held_by()
+    }
 }
 
 #[test]

@@ -33,6 +33,7 @@ impl Manager {
     fn pace(&self) -> Pace {
         match &self.chain {
             _ if self.state.halt.is_some() => Pace::Halted,
+            _ if self.held.is_some() => Pace::Paused,
             None => Pace::Starting,
             Some(_) if !self.roster.any_answers(self.now()) => Pace::Cut,
             Some(_) if self.behind() > catch_up::NEAR => Pace::CatchingUp,
@@ -42,7 +43,10 @@ impl Manager {
 
     fn waiting_for(&self) -> Option<String> {
         let is_alone = self.chain.is_none() && !self.roster.any_answers(self.now());
-        self.state.waiting_for().or_else(|| is_alone.then(|| "a provider that answers".into()))
+        self.held
+            .clone()
+            .or_else(|| self.state.waiting_for())
+            .or_else(|| is_alone.then(|| "a provider that answers".into()))
     }
 
     /// Puts the chain's status on the board and into metrics.

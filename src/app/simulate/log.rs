@@ -72,6 +72,10 @@ impl Journal for Log {
     fn acknowledged(&self, sink: &str) -> Option<Acknowledged> {
         self.inner.acknowledged(sink)
     }
+
+    fn held_by(&self) -> Option<String> {
+        self.inner.held_by()
+    }
 }
 
 fn told(event: &Event) -> String {

@@ -7,7 +7,7 @@ use super::{State, Store};
 use crate::crash::{self, Point};
 use crate::journal::error::JournalError;
 use crate::journal::index::{SegmentIndex, side_path};
-use crate::journal::retention::{Options, Span, expendable, needed};
+use crate::journal::retention::{Options, Span, expendable, held_by, needed};
 use crate::journal::segment::sync_folder;
 use crate::journal::{Acknowledged, hold};
 
@@ -34,6 +34,16 @@ impl Store {
     /// See [`super::Journal::acknowledged`].
     pub fn acknowledged(&self, sink: &str) -> Option<Acknowledged> {
         hold(&self.state).marks.get(sink).copied()
+    }
+
+    /// See [`super::Journal::held_by`].
+    pub fn held_by(&self) -> Option<String> {
+        let state = hold(&self.state);
+        if state.bytes <= self.options.budget_bytes {
+            return None;
+        }
+        let spans: Vec<Span> = state.segments.iter().map(|segment| segment.span).collect();
+        held_by(&spans, &self.options, |sink| state.marks.get(sink).map(|mark| mark.seq))
     }
 
     /// Removes the oldest segments that nobody needs, one by one, so that a crash leaves no gap.

@@ -1,0 +1,130 @@
+//! When nothing more can be made durable, the chain waits and says for what.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use blocktap::app::chain::{Blueprint, Outlet};
+use blocktap::core::chain_id::ChainId;
+use blocktap::core::event::Event;
+use blocktap::http::board::{ChainStatus, Pace};
+use blocktap::journal::Journal;
+use blocktap::journal::memory::MemoryJournal;
+use blocktap::journal::retention::Options;
+use blocktap::sink::error::SinkError;
+use blocktap::sink::{Position, Sink};
+
+use crate::stage::{Record, Setting, Stage, play};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const SEGMENT_BYTES: u64 = 16 << 10;
+const BUDGET_BYTES: u64 = 128 << 10;
+
+/// A journal with a small budget, in the place of the stage's own.
+fn small(journal: Arc<MemoryJournal>) -> Box<dyn FnOnce(&mut Blueprint)> {
+    Box::new(move |plan: &mut Blueprint| {
+        plan.log = journal.clone();
+        plan.open = Arc::new(move || {
+            let journal = journal.clone();
+            journal.reopen();
+            Box::pin(async move { Ok(journal as Arc<dyn Journal>) })
+        });
+    })
+}
+
+fn journal(required: &[&str]) -> Arc<MemoryJournal> {
+    let options = Options {
+        segment_bytes: SEGMENT_BYTES,
+        budget_bytes: BUDGET_BYTES,
+        required: required.iter().map(|&sink| sink.to_owned()).collect(),
+        ..Options::default()
+    };
+    Arc::new(MemoryJournal::new(ChainId::evm(1337), options))
+}
+
+fn status(stage: &Stage) -> ChainStatus {
+    stage.estate.board.read()["sim"].clone()
+}
+
+/// A sink that takes nothing while it is shut.
+#[derive(Clone, Default)]
+struct Gate {
+    record: Record,
+    open: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Sink for Gate {
+    async fn position(&mut self) -> Result<Position, SinkError> {
+        self.record.position().await
+    }
+
+    async fn deliver(&mut self, events: &[Arc<Event>]) -> Result<(), SinkError> {
+        while !self.open.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.record.deliver(events).await
+    }
+}
+
+fn outlet(name: &str, gate: &Gate) -> Outlet {
+    let gate = gate.clone();
+    Outlet { name: name.into(), build: Arc::new(move || Ok(Box::new(gate.clone()))) }
+}
+
+#[test]
+fn a_required_sink_that_is_stuck_pauses_the_chain_at_the_budget_until_it_goes_on() {
+    let (gate, log) = (Gate::default(), journal(&["archive"]));
+    let setting =
+        Setting { sinks: vec![outlet("archive", &gate)], alter: small(log.clone()), ..Setting::default() };
+    play(setting, move |stage: Stage| async move {
+        stage.wait(10 * MINUTE).await;
+        let stood = stage.record.height();
+        let told = status(&stage);
+        assert_eq!(told.pace, Pace::Paused);
+        let why = told.why_not_ready().unwrap();
+        assert!(why.contains("sink archive") && why.contains("budget"), "{why}");
+        let held_bytes = log.extent().bytes;
+        assert!(held_bytes > BUDGET_BYTES && held_bytes < BUDGET_BYTES + 2 * SEGMENT_BYTES, "{held_bytes}");
+        stage.wait(5 * MINUTE).await;
+        assert_eq!(stage.record.height(), stood, "nothing more is delivered");
+        assert_eq!(log.extent().bytes, held_bytes, "nothing more is kept");
+        gate.open.store(true, Ordering::SeqCst);
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert!(status(&stage).is_ready());
+        assert_eq!(gate.record.chain(), stage.record.chain());
+    });
+}
+
+#[test]
+fn a_stuck_sink_that_is_not_required_pauses_nothing() {
+    let (gate, log) = (Gate::default(), journal(&[]));
+    let setting =
+        Setting { sinks: vec![outlet("archive", &gate)], alter: small(log.clone()), ..Setting::default() };
+    play(setting, move |stage: Stage| async move {
+        stage.wait(10 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert!(log.extent().bytes < BUDGET_BYTES + 2 * SEGMENT_BYTES);
+    });
+}
+
+#[test]
+fn a_full_disk_pauses_the_chain_which_says_so_and_goes_on() {
+    let log = journal(&[]);
+    let full = log.clone();
+    play(Setting { alter: small(log), ..Setting::default() }, move |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        for _ in 0..20 {
+            full.fail_next_append();
+            stage.wait(Duration::from_millis(500)).await;
+        }
+        let why = status(&stage).why_not_ready().unwrap();
+        assert!(why.starts_with("paused: ") && why.contains("see that the disk has room"), "{why}");
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert!(status(&stage).is_ready());
+    });
+}
