@@ -44,18 +44,20 @@ fn files(path: &Path) -> Vec<PathBuf> {
 
 /// Every whole line.
 pub fn lines(path: &Path) -> Vec<Line> {
-    let read = |file: PathBuf| fs::read_to_string(file).unwrap_or_default();
-    let texts: Vec<String> = files(path).into_iter().map(read).collect();
-    let whole = texts.iter().flat_map(|text| text[..text.rfind('\n').map_or(0, |end| end + 1)].lines());
+    files(path).iter().flat_map(|file| whole_lines(file)).collect()
+}
+
+fn whole_lines(file: &Path) -> Vec<Line> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let whole = text[..text.rfind('\n').map_or(0, |end| end + 1)].lines();
     whole.map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
-/// The block that was applied last, as far as the end of the file tells; an undo leaves none.
+/// The block that was applied last, as far as the end of the file tells; an undo leaves none. The newest file may hold nothing
+/// but the news that a block is final.
 pub fn newest(path: &Path) -> Option<String> {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let whole = &text[..text.rfind('\n')?];
-    let lines = whole.lines().rev().map(|line| serde_json::from_str::<Line>(line).unwrap());
-    lines.take_while(|line| line.step != "undo").find(|line| line.step == "apply").map(|line| line.block_hash)
+    let mut lines = files(path).into_iter().rev().flat_map(|file| whole_lines(&file).into_iter().rev());
+    lines.find(|line| line.step != "final").filter(|line| line.step == "apply").map(|line| line.block_hash)
 }
 
 /// Proves that the lines are one stream of the world: numbers without a gap, ids chained, each undo of the newest block, and
