@@ -59,6 +59,24 @@ fn a_quarantine_outlasts_a_restart_and_then_ends_when_it_would_have() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_by_an_hour_prolongs_no_quarantine_and_disturbs_no_stream() {
+    play(Setting::default(), |mut stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let liar = quarantine(&stage).await;
+        stage.set_clock_back(60 * MINUTE);
+        stage.restart().await;
+        stage.wait(MINUTE).await;
+        let why = why_not(&stage, &liar).await;
+        assert!(why.contains("quarantined for 8m") || why.contains("quarantined for 9m"), "{why}");
+        stage.caught_up(MINUTE).await;
+        stage.wait(10 * MINUTE).await;
+        assert!(!why_not(&stage, &liar).await.contains("quarantined"));
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
 fn a_cordoned_provider_is_not_even_looked_at_after_a_restart() {
     play(Setting::default(), |mut stage: Stage| async move {
         stage.wait(MINUTE).await;

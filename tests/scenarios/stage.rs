@@ -252,6 +252,13 @@ impl Stage {
         self.running = start(&self.estate, plan, &[]);
     }
 
+    /// From the next restart on, the wall clock shows so much less than it would have.
+    pub fn set_clock_back(&mut self, by: Duration) {
+        let clock = &mut self.estate.house.clock;
+        let shows = Duration::from_secs(clock.unix_s(clock.now()));
+        *clock = Clock::showing(shows - by);
+    }
+
     /// Every notice so far.
     pub fn notices(&mut self) -> Vec<Notice> {
         std::iter::from_fn(|| self.heard.try_recv().ok()).map(|(_, notice)| notice).collect()
