@@ -2,9 +2,11 @@
 //!
 //! *Group commit.* While one group is being synced, what comes in is collected and becomes the next group.
 //! *When the disk refuses.* The journal is opened again; if the group is in it, it counts, if not, it is tried again, for as
-//! long as it takes. Nobody has seen the events, so nothing is lost by waiting.
+//! long as it takes. Nobody has seen the events, so nothing is lost by waiting. See [`persisting`].
 //! *When a `required` sink keeps the log over its budget.* Nothing more is committed until it has acknowledged; who waits for an
 //! append goes on waiting, and so the chain pauses.
+
+mod persisting;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
+use self::persisting::{Committed, persist, reopened};
 use super::budget::Permit;
 use super::link::Link;
 use super::messages::{
@@ -26,8 +29,7 @@ use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
 use crate::core::at::At;
 use crate::core::canonical::Canonical;
-use crate::core::event::{Draft, Event, Step};
-use crate::core::numbers::Seq;
+use crate::core::event::{Draft, Event};
 use crate::crash::{self, Point};
 use crate::journal::error::JournalError;
 use crate::journal::{Acknowledged, Extent, Journal as Log};
@@ -105,7 +107,8 @@ impl Journal {
     }
 
     fn reopen(&mut self, ctx: &mut Context<Self>) {
-        let fresh = (self.open)().into_actor(self);
+        let (log, open) = (self.log.clone(), self.open.clone());
+        let fresh = async move { reopened(&*log, &open).await }.into_actor(self);
         ctx.spawn(fresh.map(|fresh, act, ctx| match fresh {
             Ok(log) => {
                 act.log = log;
@@ -192,100 +195,48 @@ impl Journal {
         metrics::histogram!("blocktap_journal_commit_seconds", "journal" => journal())
             .record(took.as_secs_f64());
         metrics::counter!("blocktap_journal_refused_total", "journal" => journal())
-            .increment(u64::from(outcome.result.is_err()));
+            .increment(u64::from(outcome.refusal.is_some()));
     }
 
     fn on_committed(&mut self, outcome: Committed, ctx: &mut Context<Self>) {
         self.log = outcome.log;
         self.work = Work::Idle;
-        match outcome.result {
-            Ok(seq) => {
-                crash::point(Point::JournalCommitted);
-                self.groups += 1;
+        if !outcome.durable.is_empty() {
+            self.on_durable(outcome.durable);
+        }
+        outcome.left.into_iter().rev().for_each(|entry| self.queue.push_front(entry));
+        match outcome.refusal {
+            None => {
                 self.hold(None);
-                for entry in outcome.group {
-                    drop(entry.permits);
-                    // Whoever asked may have died meanwhile; the events are durable all the same.
-                    let _ = entry.done.send(());
-                }
-                self.links.sinks.iter().for_each(|sink| sink.tell(Appended { seq }));
                 self.commit(ctx);
             }
-            Err(error) => {
-                self.refused += 1;
-                tracing::error!(journal = self.vitals.path(), %error, "the journal cannot be written, trying again");
-                self.vitals.failed(&error);
-                self.hold(Some(error.to_string()));
-                outcome.group.into_iter().rev().for_each(|entry| self.queue.push_front(entry));
-                self.work = Work::Pausing;
-                ctx.run_later(RETRY, |act, ctx| {
-                    act.work = Work::Idle;
-                    act.commit(ctx);
-                });
-            }
+            Some(error) => self.on_refused(&error, ctx),
         }
     }
-}
 
-struct Committed {
-    log: Arc<dyn Log>,
-    group: Vec<Entry>,
-    result: Result<Seq, JournalError>,
-}
-
-async fn persist(log: Arc<dyn Log>, open: Open, group: Vec<Entry>) -> Committed {
-    let before = log.tail().map(|tail| tail.seq).unwrap_or_default();
-    let mut drafts: Vec<Draft> = group.iter().flat_map(|entry| entry.drafts.clone()).collect();
-    let count = drafts.len() as u64;
-    let result = match refill(&*log, &mut drafts).await {
-        Ok(()) => log.append(drafts).await,
-        Err(error) => Err(error),
-    };
-    match result {
-        Ok(events) => {
-            let seq = events.last().map_or(before, |event| event.envelope.seq);
-            Committed { log, group, result: Ok(seq) }
+    fn on_durable(&mut self, group: Vec<Entry>) {
+        crash::point(Point::JournalCommitted);
+        self.groups += 1;
+        for entry in group {
+            drop(entry.permits);
+            // Whoever asked may have died meanwhile; the events are durable all the same.
+            let _ = entry.done.send(());
         }
-        Err(error) => reopened(log, &open, before.plus(count), group, error).await,
+        let seq = self.log.extent().last;
+        self.links.sinks.iter().for_each(|sink| sink.tell(Appended { seq }));
     }
-}
 
-/// After a refusal nobody knows what reached the disk: what is there now decides.
-async fn reopened(
-    log: Arc<dyn Log>,
-    open: &Open,
-    wanted: Seq,
-    group: Vec<Entry>,
-    error: JournalError,
-) -> Committed {
-    match open().await {
-        Ok(fresh) if fresh.tail().is_some_and(|tail| tail.seq == wanted) => {
-            Committed { log: fresh, group, result: Ok(wanted) }
-        }
-        Ok(fresh) => Committed { log: fresh, group, result: Err(error) },
-        Err(reopening) => Committed { log, group, result: Err(reopening) },
+    fn on_refused(&mut self, error: &JournalError, ctx: &mut Context<Self>) {
+        self.refused += 1;
+        tracing::error!(journal = self.vitals.path(), %error, "the journal cannot be written, trying again");
+        self.vitals.failed(error);
+        self.hold(Some(error.to_string()));
+        self.work = Work::Pausing;
+        ctx.run_later(RETRY, |act, ctx| {
+            act.work = Work::Idle;
+            act.commit(ctx);
+        });
     }
-}
-
-/// Gives each `undo` the block that it takes back, from the event that applied it.
-async fn refill(log: &dyn Log, drafts: &mut [Draft]) -> Result<(), JournalError> {
-    let mut place = log.tail().map(|tail| tail.seq);
-    for draft in drafts.iter_mut().filter(|draft| draft.step == Step::Undo && draft.body.is_none()) {
-        while let Some(below) = place.and_then(Seq::previous) {
-            let events = log.read(below, 1).await?;
-            place = Some(below);
-            if let Some(event) = events.first().filter(|event| applies(event, draft)) {
-                draft.body = event.body.clone();
-                draft.source = event.envelope.source.clone();
-                break;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn applies(event: &Event, draft: &Draft) -> bool {
-    event.envelope.step == Step::Apply && event.envelope.block_hash == draft.header.hash
 }
 
 async fn standing(log: Arc<dyn Log>, question: Locate) -> Result<Standing, JournalError> {

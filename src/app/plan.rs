@@ -46,7 +46,8 @@ pub async fn blueprint(app: &App, chain: &Chain, sinks: Vec<Outlet>) -> Result<B
         providers.iter_mut().for_each(|provider| provider.family = trusted.clone());
     }
     let (data_dir, options) = (app.settings.data_dir.clone(), options(app, chain));
-    let log = open(data_dir.clone(), chain.chain_id.clone(), options.clone()).await?;
+    let log = DiskJournal::open(&data_dir, &chain.chain_id, options.clone()).await?;
+    let log: Arc<dyn Log> = Arc::new(log);
     begins_alike(chain, &*log)?;
     let stream = chain.chain_id.clone();
     let keeping = keeping(app, chain).await;
@@ -57,7 +58,7 @@ pub async fn blueprint(app: &App, chain: &Chain, sinks: Vec<Outlet>) -> Result<B
         receipts: chain.receipts,
         memory_bytes: MEMORY_BYTES,
         log,
-        open: Arc::new(move || Box::pin(open(data_dir.clone(), stream.clone(), options.clone()))),
+        open: Arc::new(move || Box::pin(reopen(data_dir.clone(), stream.clone(), options.clone()))),
         sinks,
         keeping,
     })
@@ -81,8 +82,8 @@ async fn keeping(app: &App, chain: &Chain) -> Keeping {
     Keeping { records: Arc::new(records), memory }
 }
 
-async fn open(data_dir: PathBuf, stream: ChainId, options: Options) -> Result<Arc<dyn Log>, JournalError> {
-    Ok(Arc::new(DiskJournal::open(&data_dir, &stream, options).await?))
+async fn reopen(data_dir: PathBuf, stream: ChainId, options: Options) -> Result<Arc<dyn Log>, JournalError> {
+    Ok(Arc::new(DiskJournal::reopen(&data_dir, &stream, options).await?))
 }
 
 fn options(app: &App, chain: &Chain) -> Options {

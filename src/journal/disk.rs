@@ -41,6 +41,18 @@ impl DiskJournal {
         Ok(Self { store: Arc::new(store) })
     }
 
+    /// Opens it again, while its stream is under way: it is not made anew.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; `Gone` when its folder is no longer there.
+    pub async fn reopen(data_dir: &Path, stream: &ChainId, options: Options) -> Result<Self, JournalError> {
+        let folder = stream_folder(data_dir, stream);
+        match tokio::fs::try_exists(&folder).await {
+            Ok(false) => Err(JournalError::Gone { path: folder }),
+            _ => Self::open(data_dir, stream, options).await,
+        }
+    }
+
     async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, JournalError> + Send + 'static,

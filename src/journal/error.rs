@@ -31,6 +31,20 @@ pub enum JournalError {
         /// What is wrong.
         fault: String,
     },
+    /// It was removed or moved away while it was in use.
+    #[error("journal {path} is no longer there; put it back as it was, and the stream goes on")]
+    Gone {
+        /// File or folder.
+        path: PathBuf,
+    },
+    /// Opened again, it holds something else than before.
+    #[error(
+        "the journal no longer holds event {last}; put its folder back as it was, and the stream goes on"
+    )]
+    Lost {
+        /// The last event that was durable.
+        last: Seq,
+    },
     /// Another process holds the folder.
     #[error("journal {path} is in use by {holder}; stop that one first, or choose another data_dir")]
     Locked {

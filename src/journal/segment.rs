@@ -131,7 +131,7 @@ impl SegmentFile {
     /// sync must not be tried again: the system may have dropped what it could not write.
     ///
     /// # Errors
-    /// When the disk refuses, or is full.
+    /// When the disk refuses, or is full; `Gone` when the file is no longer there.
     pub fn append(&mut self, records: &[Encoded]) -> Result<(), JournalError> {
         let mut slices: Vec<IoSlice<'_>> = records.iter().flat_map(Encoded::slices).collect();
         crash::point_after(Point::JournalHalfWritten, |part| {
@@ -143,7 +143,9 @@ impl SegmentFile {
             return Err(JournalError::io(&self.path, "append")(error));
         }
         crash::point(Point::JournalWritten);
-        self.file.sync_data().map_err(JournalError::io(&self.path, "sync"))
+        self.file.sync_data().map_err(JournalError::io(&self.path, "sync"))?;
+        // A file that was removed takes everything, and nobody will ever find it again.
+        if self.path.exists() { Ok(()) } else { Err(JournalError::Gone { path: self.path.clone() }) }
     }
 }
 

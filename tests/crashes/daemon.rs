@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use crate::patience::wait_for;
 
@@ -54,12 +54,18 @@ impl Daemon {
         self.process.wait().unwrap();
     }
 
-    /// Waits until it has killed itself.
-    pub fn dies(mut self) {
-        let status = wait_for("the end that was ordered", || {
+    /// Waits until it has ended by itself: how, and what it had logged.
+    pub fn ends(mut self) -> (ExitStatus, String) {
+        let status = wait_for("its end", || {
             self.process.try_wait().unwrap().ok_or_else(|| format!("it still runs:\n{}", self.log()))
         });
-        assert_eq!(status.signal(), Some(SIGKILL), "{status}:\n{}", self.log());
+        (status, self.log())
+    }
+
+    /// Waits until it has killed itself.
+    pub fn dies(self) {
+        let (status, log) = self.ends();
+        assert_eq!(status.signal(), Some(SIGKILL), "{status}:\n{log}");
     }
 
     /// Asks it to stop, once it listens for that.

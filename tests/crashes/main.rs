@@ -13,6 +13,7 @@
 
 mod cases;
 mod daemon;
+mod disks;
 mod held;
 mod land;
 mod moments;

@@ -46,18 +46,11 @@ fn survives(point: Point) {
 /// Room for a little more than is there.
 fn largest_file_bytes(stage: &Stage, case: Case) -> Option<u64> {
     let grown = match case.by {
-        Way::JournalFull => newest_segment_bytes(stage) + 6_000,
+        Way::JournalFull => stage.newest_segment_bytes() + 6_000,
         Way::FileFull => std::fs::metadata(stage.file()).unwrap().len() + 50_000,
         Way::Running | Way::Begun | Way::Stopped => return None,
     };
     Some(grown)
-}
-
-fn newest_segment_bytes(stage: &Stage) -> u64 {
-    let Ok(entries) = std::fs::read_dir(stage.path("data/journal/eip155.1337")) else { return 0 };
-    let paths = entries.map(|entry| entry.unwrap().path());
-    let newest = paths.filter(|path| path.extension().is_some_and(|extension| extension == "log")).max();
-    newest.map_or(0, |path| std::fs::metadata(path).unwrap().len())
 }
 
 /// The file must be larger than a segment of the journal grows, so that it alone meets the end of the disk.

@@ -43,6 +43,19 @@ impl Stage {
         self.path("sinks/blocks.db")
     }
 
+    /// Where the journal's segments lie.
+    pub fn journal(&self) -> PathBuf {
+        self.path("data/journal/eip155.1337")
+    }
+
+    /// How large the journal's newest segment is.
+    pub fn newest_segment_bytes(&self) -> u64 {
+        let Ok(entries) = std::fs::read_dir(self.journal()) else { return 0 };
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let newest = paths.filter(|path| path.extension().is_some_and(|extension| extension == "log")).max();
+        newest.map_or(0, |path| std::fs::metadata(path).unwrap().len())
+    }
+
     /// Starts the program.
     pub fn start(&self, start: &Start) -> Daemon {
         self.land.go_on();
@@ -61,21 +74,31 @@ impl Stage {
     /// Starts the program, lets it come to the end of the world's chain, and proves all that it left.
     pub fn converges(&mut self) {
         let daemon = self.start(&Start::default());
-        self.land.pause();
-        self.caught_up(&daemon);
+        self.ends_with_the_truth(daemon);
+    }
+
+    /// Lets a program that runs come to the end of the world's chain, stops it, and proves all that it left.
+    pub fn ends_with_the_truth(&mut self, daemon: Daemon) {
+        self.file_caught_up(&daemon);
+        self.database_caught_up(&daemon);
         daemon.stop();
         self.holds_the_truth();
     }
 
-    /// Waits until both sinks hold the world's head, which stands still.
-    pub fn caught_up(&self, daemon: &Daemon) {
+    /// Lets the world stand still, and waits until the file holds its head.
+    pub fn file_caught_up(&self, daemon: &Daemon) {
+        self.land.pause();
         let head = self.land.world.head();
         let (hash, number) = (head.hash.to_string(), head.height.0);
-        wait_for("the head in both sinks", || {
-            let newest = held::newest(&self.file());
-            if newest.as_ref() != Some(&hash) {
-                return Err(format!("{newest:?} in the file, not {number} {hash}\n{}", daemon.log()));
-            }
+        wait_for("the head in the file", || match held::newest(&self.file()) {
+            newest if newest.as_ref() == Some(&hash) => Ok(()),
+            newest => Err(format!("{newest:?} in the file, not {number} {hash}\n{}", daemon.log())),
+        });
+    }
+
+    fn database_caught_up(&self, daemon: &Daemon) {
+        let hash = self.land.world.head().hash.to_string();
+        wait_for("the head in the database", || {
             let last = held::query(
                 &self.database(),
                 "SELECT hash FROM blocks ORDER BY number DESC LIMIT 1",
