@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+/// What tokio calls the threads that it makes for blocking work.
+const POOLED: &str = "tokio-rt-worker\n";
+
 /// One look at the process.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
@@ -12,8 +15,10 @@ pub struct Sample {
     pub resident_mib: f64,
     /// Open file descriptors, sockets among them.
     pub descriptors: f64,
-    /// Threads.
-    pub threads: f64,
+    /// Threads that the runtime keeps for blocking work, busy or not.
+    pub pooled_threads: f64,
+    /// All the other threads.
+    pub own_threads: f64,
     /// What the journal takes on disk.
     pub journal_mib: f64,
 }
@@ -23,11 +28,14 @@ impl Sample {
     pub fn of(process: u32, journal: &Path, blocks: u64) -> Self {
         let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
         let descriptors = fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
+        let threads = thread_names(process);
+        let pooled = threads.iter().filter(|name| *name == POOLED).count();
         Self {
             blocks,
             resident_mib: kib(&status, "VmRSS:") / 1024.0,
             descriptors: descriptors as f64,
-            threads: field(&status, "Threads:").parse().unwrap(),
+            pooled_threads: pooled as f64,
+            own_threads: (threads.len() - pooled) as f64,
             journal_mib: bytes_below(journal) as f64 / f64::from(1 << 20),
         }
     }
@@ -37,6 +45,12 @@ impl Sample {
 pub fn peak_mib(process: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     kib(&status, "VmHWM:") / 1024.0
+}
+
+/// Threads may end while they are counted.
+fn thread_names(process: u32) -> Vec<String> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("comm")).ok()).collect()
 }
 
 fn kib(status: &str, name: &str) -> f64 {
