@@ -225,7 +225,7 @@ impl Manager {
         }
         self.contradicting = contradicting;
         let known = chain.finalized();
-        if let Some(finalized) = ruled.finalized.filter(|height| Some(*height) > known) {
+        if let Some(finalized) = ruled.finalized.filter(|block| Some(block.height) > known) {
             self.links.finalized.tell(Finalized { finalized, safe: ruled.safe });
         }
     }

@@ -220,8 +220,8 @@ pub struct Begin(pub Anchor);
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub struct Finalized {
-    /// The final height.
-    pub finalized: Height,
+    /// The final block, which may lie above what was applied.
+    pub finalized: BlockRef,
     /// The safe height.
     pub safe: Option<Height>,
 }

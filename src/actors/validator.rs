@@ -76,7 +76,8 @@ pub struct Validator {
     pool: Pool,
     links: Links,
     chain: Option<Canonical>,
-    agreed: BTreeMap<Height, Agreed>,
+    /// With what was known of finality when it was agreed.
+    agreed: BTreeMap<Height, (Agreed, Finals)>,
     waiting: Waiting,
     exhibits: Exhibits,
     /// Candidates that are being recomputed.
@@ -192,29 +193,30 @@ impl Validator {
     /// above it: operators may have left that branch since.
     fn advance(&mut self, ctx: &mut Context<Self>) {
         let Some(chain) = self.chain.as_ref().filter(|_| self.work == Work::Ready) else { return };
-        self.agreed.retain(|_, agreed| !chain.contains(&agreed.agreement.block));
-        for agreed in self.agreed.values() {
+        self.agreed.retain(|_, (agreed, _)| !chain.contains(&agreed.agreement.block));
+        for (agreed, finals) in self.agreed.values() {
             match linker::plan(chain, &agreed.agreement.block, |hash| self.waiting.header(hash)) {
                 Step::Done => {}
                 Step::Missing(block) if self.in_hand.contains(&block.hash) => {}
                 Step::Missing(block) => self.links.wanted.tell(Wanted { block, not_from: None }),
                 Step::ContradictsFinal { .. } => return self.latch(agreed.agreement.clone()),
-                Step::Move { undo, apply } => return self.go(&agreed.clone(), undo, &apply, ctx),
+                Step::Move { undo, apply } => return self.go(&agreed.clone(), *finals, undo, &apply, ctx),
             }
         }
         self.go_final(ctx);
     }
 
-    fn go(&mut self, agreed: &Agreed, undo: u64, apply: &[Header], ctx: &mut Context<Self>) {
+    fn go(&mut self, agreed: &Agreed, finals: Finals, undo: u64, apply: &[Header], ctx: &mut Context<Self>) {
         let Some(mut chain) = self.chain.clone() else { return };
+        let finals = finals.not_behind(&chain);
         let from = chain.anchor();
         // What was agreed below is older: this branch holds it, or has replaced it.
         self.agreed = self.agreed.split_off(&agreed.agreement.block.height.next());
-        let moved = drafts::of_move(&mut chain, &mut self.waiting, &self.finals, agreed, undo, apply);
+        let moved = drafts::of_move(&mut chain, &mut self.waiting, &finals, agreed, undo, apply);
         let Ok((mut events, permits)) = moved else {
             return self.latch(agreed.agreement.clone());
         };
-        events.extend(self.finals.draft(&mut chain));
+        events.extend(finals.up_to_tip(&mut chain));
         self.counts.undone += undo;
         self.counts.applied += apply.len() as u64;
         let news = ChainMoved {
@@ -229,11 +231,7 @@ impl Validator {
 
     fn go_final(&mut self, ctx: &mut Context<Self>) {
         let Some(mut chain) = self.chain.clone() else { return };
-        // A final height above the tip may lie on a branch that has replaced the tip: what is agreed on next will tell.
-        if !self.finals.lie_within(&chain) {
-            return;
-        }
-        let Some(draft) = self.finals.draft(&mut chain) else { return };
+        let Some(draft) = self.finals.within(&mut chain) else { return };
         let news = ChainMoved {
             from: chain.anchor(),
             undone: 0,
@@ -312,7 +310,7 @@ impl Observable for Validator {
             tip: chain.and_then(Canonical::tip).map(Header::block),
             finalized: chain.and_then(Canonical::finalized),
             ring: chain.map_or(0, Canonical::len),
-            agreed_up_to: self.agreed.values().last().map(|agreed| agreed.agreement.block),
+            agreed_up_to: self.agreed.values().last().map(|(agreed, _)| agreed.agreement.block),
             waiting_blocks: self.waiting.len(),
             excused_checks: self.waiting.excused(self.vitals.now()),
             counts: self.counts,
@@ -334,7 +332,7 @@ impl Handler<Agreed> for Validator {
         if agreed.mode == Mode::Live {
             self.agreed.split_off(&height);
         }
-        self.agreed.insert(height, agreed);
+        self.agreed.insert(height, (agreed, self.finals));
         self.advance(ctx);
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! *Not promised.* More than operators say: a final block is one that no honest majority would take back.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::at::At;
 use super::canonical::Canonical;
 use super::consensus::votes::Operator;
-use super::header::Header;
+use super::header::{BlockRef, Header};
 use super::numbers::Height;
 
 /// How finality is come by.
@@ -53,8 +54,8 @@ enum Tag {
 /// What is final.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Final {
-    /// The highest final height.
-    pub finalized: Option<Height>,
+    /// The highest final block, which may lie above the tip.
+    pub finalized: Option<BlockRef>,
     /// The highest safe height.
     pub safe: Option<Height>,
     /// Operators that call a block final which contradicts the delivered chain.
@@ -95,7 +96,7 @@ impl Finality {
 
     /// The height that a strict majority of those who know calls final, whatever chain is delivered: a place to start from.
     pub fn agreed_height(&self) -> Option<Height> {
-        majority(self.finalized.values().map(|mark| mark.header.height).collect())
+        majority(self.finalized.values().map(|mark| mark.header.block()).collect()).map(|block| block.height)
     }
 
     /// What is final on `chain`.
@@ -112,11 +113,14 @@ impl Finality {
         let counts = |marks: &BTreeMap<Operator, Mark>, header: &Header| {
             !contradicts(header) && (marks.len() > 1 || chain.contains(&header.block()))
         };
-        let heights = |marks: &BTreeMap<Operator, Mark>| {
+        let blocks = |marks: &BTreeMap<Operator, Mark>| {
             let headers = marks.values().map(|mark| mark.header);
-            headers.filter(|header| counts(marks, header)).map(|header| header.height).collect()
+            headers.filter(|header| counts(marks, header)).map(|header| header.block()).collect()
         };
-        let by_depth = |depth: u64| chain.tip().and_then(|tip| tip.height.0.checked_sub(depth)).map(Height);
+        let by_depth = |depth: u64| {
+            let height = chain.tip()?.height.0.checked_sub(depth)?;
+            chain.at(Height(height)).map(Header::block)
+        };
         let (finalized, safe) = match self.source {
             Source::Depth(depth) => (by_depth(depth), None),
             Source::Tag { fallback_depth } => match self.tag {
@@ -125,10 +129,10 @@ impl Finality {
                     let settled = now.since(since) >= Self::SETTLE;
                     (by_depth(fallback_depth).filter(|_| settled), None)
                 }
-                Tag::Known => (majority(heights(&self.finalized)), majority(heights(&self.safe))),
+                Tag::Known => (majority(blocks(&self.finalized)), majority(blocks(&self.safe))),
             },
         };
-        Final { finalized, safe, contradicting }
+        Final { finalized, safe: safe.map(|block| block.height), contradicting }
     }
 }
 
@@ -142,10 +146,10 @@ fn raise(marks: &mut BTreeMap<Operator, Mark>, operator: &str, header: Option<He
     }
 }
 
-/// The greatest height that more than half reach.
-fn majority(mut heights: Vec<Height>) -> Option<Height> {
-    heights.sort_unstable_by(|a, b| b.cmp(a));
-    heights.get(heights.len() / 2).copied()
+/// The highest block whose height more than half reach.
+fn majority(mut blocks: Vec<BlockRef>) -> Option<BlockRef> {
+    blocks.sort_unstable_by_key(|block| Reverse(block.height));
+    blocks.get(blocks.len() / 2).copied()
 }
 
 #[cfg(test)]
@@ -180,9 +184,9 @@ mod tests {
         for (operator, height) in [("a", 90), ("b", 80), ("c", 70)] {
             finality.hear(operator, Some(header(height)), None, At::ZERO);
         }
-        assert_eq!(finality.rule(&chain(), At::ZERO).finalized, Some(Height(80)));
+        assert_eq!(finality.rule(&chain(), At::ZERO).finalized.map(|block| block.height), Some(Height(80)));
         finality.hear("b", Some(header(60)), None, At::ZERO);
-        assert_eq!(finality.rule(&chain(), At::ZERO).finalized, Some(Height(80)));
+        assert_eq!(finality.rule(&chain(), At::ZERO).finalized.map(|block| block.height), Some(Height(80)));
     }
 
     #[test]
@@ -191,7 +195,10 @@ mod tests {
         assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None, "nobody was asked");
         finality.hear("a", None, None, At::from_secs(600));
         assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None);
-        assert_eq!(finality.rule(&chain(), At::from_secs(660)).finalized, Some(Height(90)));
+        assert_eq!(
+            finality.rule(&chain(), At::from_secs(660)).finalized.map(|block| block.height),
+            Some(Height(90))
+        );
     }
 
     #[test]
@@ -209,9 +216,15 @@ mod tests {
             finality.hear(operator, Some(header(10)), None, At::ZERO);
         }
         finality.hear("alive", Some(header(80)), None, At::from_secs(100));
-        assert_eq!(finality.rule(&chain(), At::from_secs(100)).finalized, Some(Height(10)));
+        assert_eq!(
+            finality.rule(&chain(), At::from_secs(100)).finalized.map(|block| block.height),
+            Some(Height(10))
+        );
         finality.expire(At::from_secs(100), Duration::from_secs(60));
-        assert_eq!(finality.rule(&chain(), At::from_secs(100)).finalized, Some(Height(80)));
+        assert_eq!(
+            finality.rule(&chain(), At::from_secs(100)).finalized.map(|block| block.height),
+            Some(Height(80))
+        );
     }
 
     #[test]
@@ -220,7 +233,7 @@ mod tests {
         finality.hear("liar", Some(header(1_000_000)), None, At::ZERO);
         assert_eq!(finality.rule(&chain(), At::ZERO).finalized, None);
         finality.hear("honest", Some(header(70)), None, At::ZERO);
-        assert_eq!(finality.rule(&chain(), At::ZERO).finalized, Some(Height(70)));
+        assert_eq!(finality.rule(&chain(), At::ZERO).finalized.map(|block| block.height), Some(Height(70)));
     }
 
     #[test]
@@ -229,7 +242,8 @@ mod tests {
         finality.hear("a", Some(header(50)), None, At::ZERO);
         finality.hear("liar", Some(Header { hash: Hash([9; 32]), ..header(95) }), None, At::ZERO);
         let ruling = finality.rule(&chain(), At::ZERO);
-        assert_eq!((ruling.finalized, ruling.contradicting), (Some(Height(50)), vec!["liar".into()]));
+        let finalized = ruling.finalized.map(|block| block.height);
+        assert_eq!((finalized, ruling.contradicting), (Some(Height(50)), vec!["liar".into()]));
     }
 
     proptest! {
@@ -239,7 +253,7 @@ mod tests {
             for (index, height) in heights.iter().enumerate() {
                 finality.hear(&index.to_string(), Some(header(*height)), None, At::ZERO);
             }
-            let Some(Height(finalized)) = finality.rule(&chain(), At::ZERO).finalized else { panic!() };
+            let Some(BlockRef { height: Height(finalized), .. }) = finality.rule(&chain(), At::ZERO).finalized else { panic!() };
             prop_assert!(2 * heights.iter().filter(|height| **height >= finalized).count() > heights.len());
             prop_assert!(2 * heights.iter().filter(|height| **height > finalized).count() <= heights.len());
         }

@@ -128,3 +128,22 @@ fn a_full_disk_pauses_the_chain_which_says_so_and_goes_on() {
         assert!(status(&stage).is_ready());
     });
 }
+
+#[test]
+fn a_tip_that_was_replaced_during_a_pause_is_never_called_final() {
+    let log = journal(&[]);
+    let full = log.clone();
+    play(Setting { alter: small(log), ..Setting::default() }, move |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        for half_second in 0..120 {
+            full.fail_next_append();
+            stage.wait(Duration::from_millis(500)).await;
+            if half_second % 11 == 10 && half_second < 60 {
+                stage.world.reorg(3);
+            }
+        }
+        assert!(stage.world.finalized().height > stage.record.height());
+        stage.caught_up(4 * MINUTE).await;
+        stage.stream_is_true();
+    });
+}

@@ -5,13 +5,13 @@ use crate::actors::budget::Permit;
 use crate::actors::messages::{Agreed, Finalized};
 use crate::core::canonical::{Canonical, Refused};
 use crate::core::event::{Draft, Finality, Reorg, Source, Step};
-use crate::core::header::Header;
+use crate::core::header::{BlockRef, Header};
 use crate::core::numbers::Height;
 
 /// What is known of finality.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Finals {
-    finalized: Option<Height>,
+    finalized: Option<BlockRef>,
     safe: Option<Height>,
 }
 
@@ -20,25 +20,48 @@ pub struct Finals {
 impl Finals {
     /// Learns; never goes back.
     pub fn know(&mut self, news: Finalized) {
-        self.finalized = self.finalized.max(Some(news.finalized));
-        self.safe = news.safe.max(self.finalized);
+        if self.finalized.is_none_or(|known| known.height <= news.finalized.height) {
+            self.finalized = Some(news.finalized);
+        }
+        self.safe = news.safe.max(self.height());
     }
 
-    /// Whether the final height names a block of the chain.
-    pub fn lie_within(&self, chain: &Canonical) -> bool {
-        self.finalized.is_some_and(|finalized| chain.tip().is_some_and(|tip| finalized <= tip.height))
+    /// What was known when a block was agreed on, as far as it is not behind what `chain` holds for final already. Of what
+    /// became final later, the agreed block may lie on a branch that was left since.
+    pub fn not_behind(self, chain: &Canonical) -> Self {
+        let reached = chain.finalized().and_then(|height| chain.at(height)).map(Header::block);
+        let behind = reached.filter(|reached| Some(reached.height) > self.height());
+        Self { finalized: behind.or(self.finalized), safe: self.safe.max(reached.map(|block| block.height)) }
     }
 
-    /// The `final` event, if finality advanced within the chain. Where it lies above the tip, the tip must have been agreed on
-    /// since.
-    pub fn draft(&self, chain: &mut Canonical) -> Option<Draft> {
-        let header = chain.finalize(self.finalized?)?;
+    /// The `final` event, if finality advanced within the chain. A final block above the tip says nothing of the tip, which may
+    /// lie on a branch that was left: what is agreed on next will tell.
+    pub fn within(&self, chain: &mut Canonical) -> Option<Draft> {
+        let finalized = self.finalized.filter(|block| chain.contains(block))?;
+        self.draft(chain, finalized.height)
+    }
+
+    /// The `final` event of a chain whose tip was agreed on knowing all this, if finality advanced with it.
+    pub fn up_to_tip(&self, chain: &mut Canonical) -> Option<Draft> {
+        let finalized = self.finalized?;
+        if chain.at(finalized.height).is_some_and(|ours| ours.hash != finalized.hash) {
+            return None;
+        }
+        self.draft(chain, finalized.height)
+    }
+
+    fn draft(&self, chain: &mut Canonical, height: Height) -> Option<Draft> {
+        let header = chain.finalize(height)?;
         Some(self.bare(Step::Final, header))
+    }
+
+    fn height(&self) -> Option<Height> {
+        self.finalized.map(|block| block.height)
     }
 
     fn of(&self, height: Height) -> Finality {
         let reached = |mark: Option<Height>| mark.is_some_and(|mark| height <= mark);
-        match (reached(self.finalized), reached(self.safe)) {
+        match (reached(self.height()), reached(self.safe)) {
             (true, _) => Finality::Finalized,
             (false, true) => Finality::Safe,
             (false, false) => Finality::Latest,
@@ -51,7 +74,7 @@ impl Finals {
             header,
             finality: self.of(header.height),
             safe: self.safe,
-            finalized: self.finalized,
+            finalized: self.height(),
             reorg: None,
             source: None,
             body: None,
