@@ -1,6 +1,7 @@
 //! The program under test.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -17,6 +18,18 @@ pub struct Start {
     pub crash_at: Option<String>,
     /// No file may grow beyond this: what a write meets then is what a full disk does to it, half a write and an error.
     pub largest_file_bytes: Option<u64>,
+    /// Who starts it.
+    pub user: User,
+}
+
+/// Whom it runs as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum User {
+    /// Whoever runs the tests.
+    #[default]
+    Own,
+    /// One whom permissions bind: they do not bind root.
+    Bound,
 }
 
 /// A daemon that runs.
@@ -29,7 +42,10 @@ impl Daemon {
     /// Starts it on the configuration in `folder`.
     pub fn start(folder: &Path, start: &Start) -> Self {
         let log = folder.join("log.txt");
-        let mut command = command(start.largest_file_bytes);
+        let mut command = match start.user {
+            User::Own => command(start.largest_file_bytes),
+            User::Bound => bound(folder),
+        };
         command.arg("run").arg("--settings").arg(folder.join("Settings.toml"));
         if let Some(point) = &start.crash_at {
             command.env("BLOCKTAP_CRASH_AT", point);
@@ -108,5 +124,21 @@ fn command(largest_file_bytes: Option<u64>) -> Command {
     let mut command = Command::new("sh");
     let limited = format!("trap '' XFSZ; exec prlimit --fsize={bytes}:unlimited -- \"$0\" \"$@\"");
     command.args(["-c", &limited, PROGRAM]);
+    command
+}
+
+/// As the owner of `folder`, who is not root. The program is copied: not everybody may see where it was built.
+fn bound(folder: &Path) -> Command {
+    let program = folder.join("blocktap");
+    if !program.exists() {
+        std::fs::copy(PROGRAM, &program).unwrap();
+    }
+    if std::fs::metadata(&program).unwrap().uid() != 0 {
+        return Command::new(program);
+    }
+    let given = Command::new("chown").args(["-R", "65534:65534"]).arg(folder).status().unwrap();
+    assert!(given.success(), "the folder could not be given away");
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
     command
 }

@@ -2,6 +2,7 @@
 //! does not start, and says why.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -9,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tokio::runtime::Runtime;
 
-use crate::daemon::{Daemon, Start};
+use crate::daemon::{Daemon, Start, User};
 use crate::held;
 use crate::land::Blocks;
 use crate::patience::wait_for;
@@ -59,9 +60,14 @@ fn delivers(stage: &Stage, daemon: &Daemon, before: u64) -> u64 {
     })
 }
 
+/// Who may write to a folder: its owner, or nobody.
+fn permit(folder: &Path, mode: u32) {
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 /// It ends by itself, with an error that has all of `words`.
-fn refuses_to_start(stage: &Stage, words: &[&str]) {
-    let (status, log) = stage.start(&Start::default()).ends();
+fn refuses_to_start(stage: &Stage, start: &Start, words: &[&str]) {
+    let (status, log) = stage.start(start).ends();
     assert!(!status.success(), "{status}:\n{log}");
     assert!(words.iter().all(|word| log.contains(word)), "{words:?} are missing:\n{log}");
 }
@@ -70,14 +76,44 @@ fn refuses_to_start(stage: &Stage, words: &[&str]) {
 fn a_data_folder_that_cannot_be_made_is_told_at_the_start() {
     let stage = stage(201);
     fs::write(stage.path("data"), "a file in the way").unwrap();
-    refuses_to_start(&stage, &[stage.path("data").to_str().unwrap(), "this user may write there"]);
+    refuses_to_start(
+        &stage,
+        &Start::default(),
+        &[stage.path("data").to_str().unwrap(), "this user may write there"],
+    );
+}
+
+#[test]
+fn a_data_folder_that_is_read_only_is_told_at_the_start() {
+    let stage = stage(208);
+    fs::create_dir(stage.path("data")).unwrap();
+    permit(&stage.path("data"), 0o555);
+    let start = Start { user: User::Bound, ..Start::default() };
+    refuses_to_start(&stage, &start, &[stage.path("data").to_str().unwrap(), "this user may write there"]);
+}
+
+#[test]
+fn a_journal_that_becomes_read_only_pauses_the_stream_until_it_can_be_written() {
+    let mut stage = Stage::new(209, Blocks::Large, "");
+    let daemon = stage.start(&Start { user: User::Bound, ..Start::default() });
+    delivers(&stage, &daemon, 0);
+    permit(&stage.journal(), 0o555);
+    stage.land.go_on();
+    tells(&daemon, &["the stream is paused", stage.journal().to_str().unwrap(), "this user may write there"]);
+    permit(&stage.journal(), 0o755);
+    tells(&daemon, &["the stream goes on"]);
+    stage.ends_with_the_truth(daemon);
 }
 
 #[test]
 fn a_folder_of_the_file_sink_that_cannot_be_made_is_told_at_the_start() {
     let stage = stage(202);
     fs::write(stage.path("sinks"), "a file in the way").unwrap();
-    refuses_to_start(&stage, &["sink file", stage.file().to_str().unwrap(), "choose another path"]);
+    refuses_to_start(
+        &stage,
+        &Start::default(),
+        &["sink file", stage.file().to_str().unwrap(), "choose another path"],
+    );
 }
 
 #[test]
@@ -135,7 +171,7 @@ fn a_journal_that_is_emptied_is_not_begun_anew_while_sinks_hold_its_events() {
     stage.land.go_on();
     tells(&daemon, &["the stream is paused", "the journal no longer holds event"]);
     daemon.stop();
-    refuses_to_start(&stage, &["the journal is empty", "restore data_dir"]);
+    refuses_to_start(&stage, &Start::default(), &["the journal is empty", "restore data_dir"]);
 }
 
 #[test]
@@ -143,7 +179,7 @@ fn a_full_disk_pauses_the_stream_until_there_is_room() {
     let mut stage = stage(207);
     stage.converges();
     let daemon = stage
-        .start(&Start { largest_file_bytes: Some(stage.newest_segment_bytes() + 6_000), crash_at: None });
+        .start(&Start { largest_file_bytes: Some(stage.newest_segment_bytes() + 6_000), ..Start::default() });
     tells(&daemon, &["the stream is paused", "see that the disk has room"]);
     let id = daemon.id().to_string();
     let freed = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &id]).status().unwrap();

@@ -24,6 +24,7 @@ fn survives(point: Point) {
         let start = Start {
             crash_at: Some(format!("{}:{nth}", point.name())),
             largest_file_bytes: largest_file_bytes(&stage, case),
+            ..Start::default()
         };
         let daemon = stage.start(&start);
         if case.by == Way::Stopped {
