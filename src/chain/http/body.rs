@@ -1,6 +1,6 @@
 //! Reading the body of an answer: no longer than agreed, no slower than bearable.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 use tokio::time::{Instant, timeout_at};
@@ -13,11 +13,8 @@ use crate::chain::traffic;
 use crate::chain::transport::Limits;
 use crate::core::class::Class;
 
-/// Bytes set aside for an answer before any has come, however long it claims to be.
-const FIRST_BYTES: usize = 256 * 1024;
-
-/// The answer's body, decompressed, if it stays within `max_bytes`. A body that came in one piece and uncompressed is not
-/// copied.
+/// The answer's body, decompressed, if it stays within `max_bytes`. It is copied out of the connection's buffer, into memory of
+/// its own length: a block is kept for long, and would keep the whole buffer.
 pub(super) async fn read(mut response: Response, limits: Limits) -> Result<Bytes, Broken> {
     let mut body = Body::of(response.headers(), limits.max_bytes)?;
     let mut pace = Pace::new(Instant::now());
@@ -33,7 +30,7 @@ pub(super) async fn read(mut response: Response, limits: Limits) -> Result<Bytes
             return Err(ChainError::transient("the answer comes too slowly to wait for its end").into());
         }
         traffic::received(piece.len());
-        body.push(piece)?;
+        body.push(&piece)?;
     }
 }
 
@@ -45,7 +42,7 @@ enum Body {
 
 impl Body {
     fn of(headers: &HeaderMap, max_bytes: usize) -> Result<Self, Broken> {
-        let pieces = Pieces { max_bytes, first: Bytes::new(), rest: None };
+        let pieces = Pieces { max_bytes, joined: Vec::new() };
         match headers.get(CONTENT_ENCODING).map(|encoding| encoding.as_bytes().to_ascii_lowercase()) {
             None => Ok(Self::Plain(pieces)),
             Some(encoding) => match &*encoding {
@@ -59,11 +56,11 @@ impl Body {
         }
     }
 
-    fn push(&mut self, piece: Bytes) -> Result<(), Broken> {
+    fn push(&mut self, piece: &[u8]) -> Result<(), Broken> {
         match self {
             Self::Plain(pieces) => pieces.push(piece).map_err(Broken::from),
             Self::Gzip(inflating, max_bytes) => {
-                inflating.push(&piece).map_err(|spoiled| why(spoiled, *max_bytes))
+                inflating.push(piece).map_err(|spoiled| why(spoiled, *max_bytes))
             }
         }
     }
@@ -94,30 +91,39 @@ fn too_long(max_bytes: usize) -> ChainError {
 
 struct Pieces {
     max_bytes: usize,
-    first: Bytes,
-    rest: Option<BytesMut>,
+    joined: Vec<u8>,
 }
 
 impl Pieces {
-    fn push(&mut self, piece: Bytes) -> Result<(), ChainError> {
-        let length = self.rest.as_ref().map_or(self.first.len(), BytesMut::len);
-        if length + piece.len() > self.max_bytes {
+    fn push(&mut self, piece: &[u8]) -> Result<(), ChainError> {
+        if self.joined.len() + piece.len() > self.max_bytes {
             return Err(too_long(self.max_bytes));
         }
-        if length == 0 {
-            self.first = piece;
-            return Ok(());
-        }
-        let rest = self.rest.get_or_insert_with(|| {
-            let mut joined = BytesMut::with_capacity(FIRST_BYTES.max(self.first.len() + piece.len()));
-            joined.extend_from_slice(&self.first);
-            joined
-        });
-        rest.extend_from_slice(&piece);
+        self.joined.extend_from_slice(piece);
         Ok(())
     }
 
     fn join(self) -> Bytes {
-        self.rest.map_or(self.first, BytesMut::freeze)
+        self.joined.into_boxed_slice().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_takes_no_more_memory_than_it_is_long() {
+        let body_of = |pieces: &[&[u8]]| {
+            let mut body = Body::of(&HeaderMap::new(), 1 << 20).unwrap();
+            pieces.iter().for_each(|piece| body.push(piece).unwrap());
+            body.finish().unwrap()
+        };
+        for pieces in [&[&[b'a'; 2_000][..]][..], &[&[b'a'; 9_000], &[b'b'; 1_000]], &[&[b'c'; 300][..]; 70]]
+        {
+            let body = body_of(pieces);
+            assert_eq!(body, pieces.concat());
+            assert_eq!(body.try_into_mut().unwrap().capacity(), pieces.concat().len());
+        }
     }
 }

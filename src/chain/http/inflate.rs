@@ -87,7 +87,7 @@ impl Inflating {
         self.decoder.write_all(piece).map_err(|_| self.decoder.get_ref().spoiled)
     }
 
-    /// The whole of it.
+    /// The whole of it, in memory of its own length.
     ///
     /// # Errors
     /// When its end is missing, or its checksum is another.
@@ -95,7 +95,7 @@ impl Inflating {
         if self.decoder.try_finish().is_err() {
             return Err(self.decoder.get_ref().spoiled);
         }
-        Ok(std::mem::take(&mut self.decoder.get_mut().inflated).into())
+        Ok(std::mem::take(&mut self.decoder.get_mut().inflated).into_boxed_slice().into())
     }
 }
 
@@ -156,9 +156,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_do_not_matter(length in 0_usize..5000, piece in 1_usize..600) {
+        fn pieces_do_not_matter_and_no_room_is_left_over(length in 0_usize..5000, piece in 1_usize..600) {
             let bytes = ordinary(length);
-            prop_assert_eq!(inflate(&gzip(&bytes), piece, 1 << 20).unwrap(), bytes);
+            let inflated = inflate(&gzip(&bytes), piece, 1 << 20).unwrap();
+            prop_assert_eq!(&inflated, &bytes);
+            prop_assert_eq!(inflated.try_into_mut().unwrap().capacity(), bytes.len());
         }
 
         #[test]
