@@ -4,21 +4,17 @@ use std::time::Duration;
 
 use blocktap::chain::evm::family::Evm;
 use blocktap::chain::family::{Family, Key, Receipts, Verification};
-use blocktap::chain::transport::Connector;
 use blocktap::core::chain_id::ChainId;
 use blocktap::core::class::Class;
 use blocktap::core::numbers::Height;
-use blocktap::sim::memory::SimConnector;
 
 use crate::stage::Stage;
 
 /// The classes that a batch of three blocks fails with, as a whole or in part. What came must be what was asked for.
 pub async fn classes(stage: &Stage, provider: &str) -> Vec<Class> {
     let world = &stage.world;
-    let profile = stage.fleet.provider(provider).unwrap().profile().clone();
-    let transport =
-        SimConnector::new(stage.fleet.clone()).http(&profile.http_url().parse().unwrap()).unwrap();
-    let client = Evm::new(&ChainId::evm(world.genesis().chain), Verification::Full).client(transport);
+    let family = Evm::new(&ChainId::evm(world.genesis().chain), Verification::Full);
+    let client = family.client(stage.http(provider));
     let heights = [1, 2, 3].map(Height);
     match client.blocks(&heights.map(Key::Number), Receipts::Without, Duration::from_secs(5)).await {
         Err(error) => vec![error.class],

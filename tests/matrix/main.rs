@@ -1,6 +1,8 @@
 //! The fault matrix, row by row: `cargo test --test matrix row_36` plays one.
 //!
-//! In the simulated world a row passes when the stream that was delivered is the world's canonical chain, nothing panicked, what
+//! Most rows are played twice: in memory under paused time, and over real sockets ([`loopback`]).
+//!
+//! In memory a row passes when the stream that was delivered is the world's canonical chain, nothing panicked, what
 //! was recorded is what the row names and nobody else was blamed, and the stream was at the tip within the row's bound.
 
 #![expect(
@@ -15,6 +17,7 @@
 mod stage;
 
 mod batches;
+mod loopback;
 mod panics;
 mod play;
 mod record;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use blocktap::actors::notice::Notice;
 use blocktap::chain::family::Receipts;
+use blocktap::core::command::Command;
 use blocktap::core::event::Step;
 use blocktap::core::header::Header;
 use blocktap::core::numbers::Height;
@@ -104,9 +105,10 @@ impl Row {
         self.is_recorded().await;
         self.is_in_time(self.watch.take(), During::Fault);
         self.heal();
-        if self.form.expected != Expected::Halted {
-            self.is_well_again().await;
+        if self.form.expected == Expected::Halted {
+            self.stage.estate.orders.give("sim", Command::Resume { with: None }).await.unwrap();
         }
+        self.is_well_again().await;
         self.stage.stream_is_true();
         assert_eq!(restarts(&self.stage).await, 0, "{}: an actor was restarted", self.fault);
         assert!(self.stage.given_up.lock().unwrap().is_empty());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::stage::Stage;
 
 /// Every provider's failed requests, by class.
+#[derive(Default)]
 pub struct Errors(BTreeMap<String, BTreeMap<String, u64>>);
 
 impl Errors {

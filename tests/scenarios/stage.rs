@@ -1,6 +1,7 @@
 //! The stage: a simulated fleet, one chain's real actors in front of it, and a recording sink.
 
 use std::future::Future;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ use blocktap::actors::vitals::Witness;
 use blocktap::app::chain::{Blueprint, Estate, Keeping, Outlet, Running, start};
 use blocktap::chain::evm::family::Evm;
 use blocktap::chain::family::{Family, Receipts, Verification};
-use blocktap::chain::secret_url::SecretUrl;
-use blocktap::chain::transport::Connector;
+use blocktap::chain::network::{Compression, NetworkConnector, PlainHttp};
+use blocktap::chain::transport::{Connector, SocketTransport, Transport};
 use blocktap::core::audit::Auditor;
 use blocktap::core::chain_id::ChainId;
 use blocktap::core::consensus::ruling::{Corroboration, OnSingle, Rules};
@@ -35,8 +36,10 @@ use blocktap::journal::Journal;
 use blocktap::journal::memory::MemoryJournal;
 use blocktap::records::Records;
 use blocktap::records::volatile::VolatileRecords;
+use blocktap::sim;
 use blocktap::sim::fleet::Fleet;
 use blocktap::sim::genesis::Genesis;
+use blocktap::sim::loopback::Loopback;
 use blocktap::sim::memory::SimConnector;
 use blocktap::sim::world::World;
 use blocktap::sink::error::SinkError;
@@ -54,6 +57,37 @@ pub struct Stage {
     pub records: VolatileRecords,
     plan: Box<dyn Fn() -> Blueprint>,
     heard: tokio::sync::broadcast::Receiver<(String, Notice)>,
+    #[allow(dead_code, reason = "the stage is shared; where sockets are listened to, it keeps them open")]
+    roads: Rc<Roads>,
+}
+
+/// The ways to a fleet.
+struct Roads {
+    fleet: Fleet,
+    loopback: Option<Loopback>,
+    connector: Box<dyn Connector>,
+}
+
+impl Roads {
+    fn to(fleet: &Fleet, loopback: Option<Loopback>) -> Self {
+        let connector: Box<dyn Connector> = match &loopback {
+            None => Box::new(SimConnector::new(fleet.clone())),
+            Some(_) => Box::new(NetworkConnector::new(PlainHttp::Refused, Compression::Gzip)),
+        };
+        Self { fleet: fleet.clone(), loopback, connector }
+    }
+
+    fn http(&self, provider: &sim::provider::Provider) -> Arc<dyn Transport> {
+        let near = provider.profile().http_url();
+        let far = self.loopback.as_ref().map(|loopback| loopback.http_url(&provider.profile().name).unwrap());
+        self.connector.http(&far.unwrap_or(near).parse().unwrap()).unwrap()
+    }
+
+    fn socket(&self, provider: &sim::provider::Provider) -> Arc<dyn SocketTransport> {
+        let (near, name) = (provider.profile().websocket_url(), &provider.profile().name);
+        let far = self.loopback.as_ref().map(|loopback| loopback.websocket_url(name).unwrap());
+        self.connector.socket(&far.unwrap_or(near).parse().unwrap()).unwrap()
+    }
 }
 
 /// How the stage is set.
@@ -65,6 +99,7 @@ pub struct Setting {
     pub receipts: Receipts,
     pub sinks: Vec<Outlet>,
     pub sockets: Sockets,
+    pub wires: Wires,
     pub clock_shows: Duration,
     pub alter: Box<dyn FnOnce(&mut Blueprint)>,
     /// Hears of every message, and may panic.
@@ -78,6 +113,16 @@ pub enum Sockets {
     None,
 }
 
+/// What lies between the fleet and whoever asks it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wires {
+    /// Nothing; time is paused.
+    Memory,
+    /// Sockets on loopback, and real time.
+    #[allow(dead_code, reason = "the stage is shared; only the fault matrix is played over sockets")]
+    Sockets,
+}
+
 impl Default for Setting {
     fn default() -> Self {
         Self {
@@ -88,6 +133,7 @@ impl Default for Setting {
             receipts: Receipts::Without,
             sinks: Vec::new(),
             sockets: Sockets::Open,
+            wires: Wires::Memory,
             clock_shows: Duration::from_secs(1_700_000_000),
             alter: Box::new(|_| {}),
             witness: None,
@@ -107,19 +153,24 @@ pub fn play_with<F: Future<Output = ()> + 'static>(
     fleet: impl FnOnce(World) -> Fleet + 'static,
     scenario: impl FnOnce(Stage) -> F + 'static,
 ) {
-    let runtime = || {
+    let paused = setting.wires == Wires::Memory;
+    let runtime = move || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
-        builder.enable_all().start_paused(true).build().unwrap()
+        builder.enable_all().start_paused(paused).build().unwrap()
     };
     let system = actix::System::with_tokio_rt(runtime);
     system.block_on(async move {
         let world = World::grown_from(setting.genesis.clone());
-        let stage = raise(setting, fleet(world));
-        scenario(stage).await;
+        let fleet = fleet(world);
+        let loopback = match setting.wires {
+            Wires::Memory => None,
+            Wires::Sockets => Some(Loopback::listen(&fleet).await.unwrap()),
+        };
+        scenario(raise(setting, fleet, loopback)).await;
     });
 }
 
-fn raise(mut setting: Setting, fleet: Fleet) -> Stage {
+fn raise(mut setting: Setting, fleet: Fleet, loopback: Option<Loopback>) -> Stage {
     let world = fleet.world().clone();
     let clock = Clock::showing(setting.clock_shows);
     let notices = Notices::default();
@@ -138,16 +189,17 @@ fn raise(mut setting: Setting, fleet: Fleet) -> Stage {
     let record = Record::default();
     let alter = std::mem::replace(&mut setting.alter, Box::new(|_| {}));
     let (records, block_time) = (VolatileRecords::default(), setting.genesis.block_time);
+    let roads = Rc::new(Roads::to(&fleet, loopback));
     let plan: Box<dyn Fn() -> Blueprint> = {
-        let (fleet, journal, record) = (fleet.clone(), journal.clone(), record.clone());
-        Box::new(move || blueprint(&setting, &fleet, &chain, &journal, &record))
+        let (roads, journal, record) = (roads.clone(), journal.clone(), record.clone());
+        Box::new(move || blueprint(&setting, &roads, &chain, &journal, &record))
     };
     let mut first = plan();
     first.keeping.records = Arc::new(records.clone());
     alter(&mut first);
     let running = start(&estate, first, &[]);
     actix::spawn(world.clone().mine_every(block_time));
-    Stage { fleet, world, estate, journal, record, running, given_up, records, plan, heard }
+    Stage { fleet, world, estate, journal, record, running, given_up, records, plan, heard, roads }
 }
 
 /// As the process does, but panics are still shown.
@@ -164,18 +216,15 @@ fn note_panics() {
 
 fn blueprint(
     setting: &Setting,
-    fleet: &Fleet,
+    roads: &Roads,
     chain: &ChainId,
     journal: &Arc<dyn Journal>,
     record: &Record,
 ) -> Blueprint {
     let family: Arc<dyn Family> = Arc::new(Evm::new(chain, Verification::Full));
-    let connector = SimConnector::new(fleet.clone());
-    let provider = |provider: &blocktap::sim::provider::Provider| {
+    let provider = |provider: &sim::provider::Provider| {
         let profile = provider.profile();
-        let url = |text: String| text.parse::<SecretUrl>().unwrap();
-        let socket = (setting.sockets == Sockets::Open)
-            .then(|| connector.socket(&url(profile.websocket_url())).unwrap());
+        let socket = (setting.sockets == Sockets::Open).then(|| roads.socket(provider));
         Profile {
             name: profile.name.clone(),
             operator: profile.operator.clone(),
@@ -185,7 +234,7 @@ fn blueprint(
             chain: chain.clone(),
             block_time: Some(setting.genesis.block_time),
             family: family.clone(),
-            http: vec![connector.http(&url(profile.http_url())).unwrap()],
+            http: vec![roads.http(provider)],
             sockets: socket.into_iter().collect(),
         }
     };
@@ -206,7 +255,7 @@ fn blueprint(
             block_time: Some(setting.genesis.block_time),
             providers: Vec::new(),
         },
-        providers: fleet.providers().map(provider).collect(),
+        providers: roads.fleet.providers().map(provider).collect(),
         verifier: family.verifier(chain, Verification::Full),
         receipts: setting.receipts,
         memory_bytes: 64 << 20,
@@ -221,6 +270,12 @@ fn blueprint(
 }
 
 impl Stage {
+    /// The way on which a provider is asked.
+    #[allow(dead_code, reason = "the stage is shared; only the fault matrix asks for itself")]
+    pub fn http(&self, provider: &str) -> Arc<dyn Transport> {
+        self.roads.http(self.fleet.provider(provider).unwrap())
+    }
+
     /// Lets so much time pass.
     pub async fn wait(&self, time: Duration) {
         tokio::time::sleep(time).await;
