@@ -32,7 +32,7 @@ use super::observe::{Observable, answers_observe};
 use super::pool::Pool;
 use super::vitals::{Birth, Vitals};
 use crate::chain::family::Verifier;
-use crate::core::canonical::Canonical;
+use crate::core::canonical::{Canonical, Ground};
 use crate::core::consensus::ruling::{Agreement, Claim};
 use crate::core::event::Mode;
 use crate::core::excuse::Excused;
@@ -75,6 +75,7 @@ pub struct Validator {
     verifier: Arc<dyn Verifier>,
     pool: Pool,
     links: Links,
+    ground: Ground,
     chain: Option<Canonical>,
     /// With what was known of finality when it was agreed.
     agreed: BTreeMap<Height, (Agreed, Finals)>,
@@ -133,12 +134,13 @@ struct State<'a> {
 
 impl Validator {
     /// A validator of one chain.
-    pub fn new(birth: Birth, verifier: Arc<dyn Verifier>, pool: Pool, links: Links) -> Self {
+    pub fn new(birth: Birth, verifier: Arc<dyn Verifier>, pool: Pool, ground: Ground, links: Links) -> Self {
         Self {
             vitals: Vitals::new(birth),
             verifier,
             pool,
             links,
+            ground,
             chain: None,
             agreed: BTreeMap::new(),
             waiting: Waiting::default(),
@@ -168,7 +170,7 @@ impl Validator {
 
     fn on_loaded(&mut self, chain: Option<Canonical>, ctx: &mut Context<Self>) {
         self.work = if chain.is_some() { Work::Ready } else { Work::Unbegun };
-        self.chain = chain;
+        self.chain = chain.map(|chain| chain.on(self.ground));
         self.tell_chain();
         self.advance(ctx);
     }
@@ -342,11 +344,11 @@ impl Handler<Begin> for Validator {
 
     fn handle(&mut self, begin: Begin, ctx: &mut Self::Context) {
         self.vitals.received("Begin");
-        // Until a first block was delivered the beginning may be another one: a reorg can reach below it.
+        // Until a first block was delivered the beginning may be looked for again.
         let empty = self.work == Work::Ready && self.chain.as_ref().is_some_and(Canonical::is_empty);
         if self.work == Work::Unbegun || empty {
             self.agreed.clear();
-            self.chain = Some(Canonical::starting_at(begin.0));
+            self.chain = Some(Canonical::starting_at(begin.0, self.ground));
             self.work = Work::Ready;
             self.advance(ctx);
         }

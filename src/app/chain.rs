@@ -223,9 +223,10 @@ impl Posts {
             append: self.journal.link(),
             read_chain: self.journal.link(),
         };
-        let (verifier, pool) = (plan.verifier.clone(), estate.pool.clone());
+        let (verifier, pool, ground) =
+            (plan.verifier.clone(), estate.pool.clone(), plan.mandate.start.ground());
         estate.house.employ(format!("{}/validator", plan.mandate.chain), &self.validator, move |birth| {
-            Validator::new(birth, verifier.clone(), pool.clone(), links.clone())
+            Validator::new(birth, verifier.clone(), pool.clone(), ground, links.clone())
         });
     }
 

@@ -1,7 +1,8 @@
 //! The canonical chain as far as it was delivered and may still change: from the last final block to the tip.
 //!
 //! *Invariants.* Every block follows the one before it. Nothing at or below the final height ever leaves. There is always
-//! an anchor: the place where the next block must go, even before the first one.
+//! an anchor: the place where the next block must go, even before the first one. As long as nothing is final, a reorg may
+//! reach below the stream's first block: then only the height of that place is fixed, not the parent.
 
 use std::collections::VecDeque;
 
@@ -47,10 +48,20 @@ pub enum Refused {
     Empty,
 }
 
+/// Whether the block at the base can be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// The stream begins there by height alone: another block of that height may take its place.
+    Open,
+    /// A hash was named for it, or blocks below were delivered and cannot be undone any more.
+    Firm,
+}
+
 /// The canonical chain from the last final block to the tip.
 #[derive(Clone, Debug)]
 pub struct Canonical {
     base: Anchor,
+    ground: Ground,
     blocks: VecDeque<Header>,
     finalized: Option<Height>,
 }
@@ -60,18 +71,28 @@ impl Canonical {
     pub const CAPACITY: usize = 10_000;
 
     /// A chain that begins at `base` and has no block yet.
-    pub const fn starting_at(base: Anchor) -> Self {
-        Self { base, blocks: VecDeque::new(), finalized: None }
+    pub const fn starting_at(base: Anchor, ground: Ground) -> Self {
+        Self { base, ground, blocks: VecDeque::new(), finalized: None }
     }
 
-    /// A chain read back: `blocks` oldest first and linked; `None` if there are none.
+    /// A chain read back: `blocks` oldest first and linked; `None` if there are none. A full ring has lost its beginning.
     pub fn resumed(blocks: &[Header], finalized: Option<Height>) -> Option<Self> {
-        let mut chain = Self::starting_at(Anchor::under(blocks.first()?));
+        let ground = if blocks.len() < Self::CAPACITY { Ground::Open } else { Ground::Firm };
+        let mut chain = Self::starting_at(Anchor::under(blocks.first()?), ground);
         for block in blocks {
             chain.apply(*block).ok()?;
         }
         chain.finalized = finalized;
         Some(chain)
+    }
+
+    /// The same on firm ground, if that is asked for; what is firm stays so.
+    #[must_use]
+    pub fn on(mut self, ground: Ground) -> Self {
+        if ground == Ground::Firm {
+            self.ground = ground;
+        }
+        self
     }
 
     /// Where the next block must go.
@@ -118,7 +139,12 @@ impl Canonical {
     /// Whether `header`'s parent is part of the chain, be it the tip or a block below.
     pub fn attaches(&self, header: &Header) -> bool {
         let place = Anchor::under(header);
-        place == self.base || self.at_anchor(place)
+        self.may_stand_at_base(place) || self.at_anchor(place)
+    }
+
+    fn may_stand_at_base(&self, place: Anchor) -> bool {
+        let open = self.ground == Ground::Open && self.finalized.is_none();
+        place == self.base || (open && place.next == self.base.next)
     }
 
     fn at_anchor(&self, place: Anchor) -> bool {
@@ -131,7 +157,11 @@ impl Canonical {
     /// # Errors
     /// [`Refused::NotLinked`].
     pub fn apply(&mut self, block: Header) -> Result<(), Refused> {
-        if Anchor::under(&block) != self.anchor() {
+        let place = Anchor::under(&block);
+        if self.is_empty() && self.may_stand_at_base(place) {
+            self.base = place;
+        }
+        if place != self.anchor() {
             return Err(Refused::NotLinked);
         }
         self.blocks.push_back(block);
@@ -171,6 +201,7 @@ impl Canonical {
     fn drop_oldest(&mut self) {
         if let Some(oldest) = self.blocks.pop_front() {
             self.base = Anchor::above(&oldest.block());
+            self.ground = Ground::Firm;
         }
     }
 }
@@ -189,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_chain_may_begin_with_the_very_first_block() {
-        let mut chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO });
+        let mut chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO }, Ground::Open);
         let genesis = block(0, 1, Hash::ZERO);
         assert!(chain.attaches(&genesis));
         chain.apply(genesis).unwrap();
@@ -197,8 +228,28 @@ mod tests {
     }
 
     #[test]
+    fn the_first_block_may_be_replaced_until_something_is_final() {
+        let mut chain = Canonical::starting_at(Anchor { next: Height(5), parent: Hash::ZERO }, Ground::Open);
+        let (first, other) = (block(5, 1, Hash::ZERO), block(5, 2, Hash([9; 32])));
+        chain.apply(first).unwrap();
+        assert!(chain.attaches(&other));
+        chain.undo().unwrap();
+        chain.apply(other).unwrap();
+        assert_eq!(chain.base(), Anchor::under(&other));
+        chain.finalize(Height(5)).unwrap();
+        assert!(!chain.attaches(&first));
+    }
+
+    #[test]
+    fn on_firm_ground_the_first_block_is_the_one_that_was_named() {
+        let mut chain = Canonical::starting_at(Anchor { next: Height(5), parent: Hash::ZERO }, Ground::Firm);
+        assert_eq!(chain.apply(block(5, 2, Hash([9; 32]))), Err(Refused::NotLinked));
+        assert!(!chain.attaches(&block(5, 2, Hash([9; 32]))));
+    }
+
+    #[test]
     fn final_blocks_never_leave() {
-        let mut chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO });
+        let mut chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO }, Ground::Open);
         for height in 0..5 {
             chain.apply(block(height, 1, chain.anchor().parent)).unwrap();
         }
@@ -212,7 +263,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_happens_the_chain_stays_linked(steps in proptest::collection::vec((0u8..4, any::<u8>()), 0..200)) {
-            let mut chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO });
+            let mut chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO }, Ground::Open);
             for (step, value) in steps {
                 let before = chain.finalized();
                 match step {

@@ -157,7 +157,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::canonical::Anchor;
+    use crate::core::canonical::{Anchor, Ground};
     use crate::core::hash::Hash;
 
     fn header(height: u64) -> Header {
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn chain() -> Canonical {
-        let mut chain = Canonical::starting_at(Anchor::under(&header(1)));
+        let mut chain = Canonical::starting_at(Anchor::under(&header(1)), Ground::Firm);
         (1..=100).for_each(|height| chain.apply(header(height)).unwrap());
         chain
     }

@@ -71,7 +71,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::core::canonical::Anchor;
+    use crate::core::canonical::{Anchor, Ground};
 
     fn branch(from: Height, parent: Hash, tag: u8, count: u64) -> Vec<Header> {
         let mut parent = parent;
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_stream_that_has_no_block_yet_begins_at_its_anchor() {
         let blocks = branch(Height(0), Hash::ZERO, 1, 2);
-        let chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO });
+        let chain = Canonical::starting_at(Anchor { next: Height(0), parent: Hash::ZERO }, Ground::Firm);
         assert_eq!(run(&chain, &blocks[1], &blocks), Step::Move { undo: 0, apply: blocks });
     }
 }

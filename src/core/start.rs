@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
+use super::canonical::Ground;
 use super::hash::Hash;
 use super::numbers::Height;
 
@@ -52,6 +53,14 @@ impl Start {
             }
         };
         height.map_or(Opening::NotYet, Opening::At)
+    }
+
+    /// Whether a reorg may replace the first block.
+    pub const fn ground(&self) -> Ground {
+        match self {
+            Self::Exactly(..) => Ground::Firm,
+            Self::Latest | Self::Finalized | Self::Back(_) | Self::At(_) => Ground::Open,
+        }
     }
 }
 

@@ -151,3 +151,20 @@ fn a_reorg_below_the_beginning_before_the_first_block_begins_elsewhere() {
         stage.stream_is_true();
     });
 }
+
+#[test]
+fn a_reorg_below_the_first_delivered_block_replaces_it_at_its_height() {
+    let setting = Setting { start: Start::Back(3), ..Setting::default() };
+    play(setting, |stage: Stage| async move {
+        stage.wait(Duration::from_secs(10)).await;
+        let first = stage.record.events()[0].envelope.block_number;
+        assert_eq!(stage.estate.board.read()["sim"].finalized, None);
+        stage.world.reorg(12);
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        let applied = stage.record.events().into_iter().filter(|event| event.envelope.step == Step::Apply);
+        let at_first: Vec<_> = applied.filter(|event| event.envelope.block_number == first).collect();
+        assert_eq!(at_first.len(), 2);
+        assert_eq!(stage.estate.board.read()["sim"].halted, None);
+    });
+}

@@ -31,7 +31,7 @@ impl Manager {
             self.state.left_since = None;
             return;
         }
-        // Nothing was delivered yet: the place where the stream was to begin is gone, another is found.
+        // Nothing was delivered yet, and the first block that was named is gone: looked for again, that will be said.
         if self.chain.as_ref().is_some_and(Canonical::is_empty) {
             self.chain = None;
             self.catch_up = CatchUp::default();

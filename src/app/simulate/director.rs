@@ -124,11 +124,10 @@ impl Director {
         }
     }
 
-    /// Nothing that is final is ever touched, nor what was before the stream began.
+    /// Nothing that is final is ever touched.
     fn unsettle(&self, blocks: u64, how: impl Fn(&World, u64) -> Header) {
         let world = self.world();
-        let first = self.stage.oracle.standing().start.unwrap_or_default();
-        let settled = world.finalized().height.max(first.minus(1));
+        let settled = world.finalized().height;
         let final_depth = self.schedule.shape.genesis.final_depth;
         // A fork that left the chain below a deep reorg would carry blocks to finality that are none.
         let most = if self.forks.is_empty() { final_depth } else { final_depth / 3 };

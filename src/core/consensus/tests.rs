@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::ruling::{Corroboration, Obstacle, OnSingle};
 use super::*;
-use crate::core::canonical::Anchor;
+use crate::core::canonical::{Anchor, Ground};
 use crate::core::hash::Hash;
 
 const NOW: At = At::from_secs(1_000);
@@ -44,7 +44,7 @@ struct Court {
 impl Court {
     /// Three blocks are delivered; nobody has voted.
     fn new() -> Self {
-        let mut chain = Canonical::starting_at(Anchor { next: Height(1), parent: Hash::ZERO });
+        let mut chain = Canonical::starting_at(Anchor { next: Height(1), parent: Hash::ZERO }, Ground::Firm);
         let first = block(1, 0, Hash::ZERO);
         chain.apply(first).unwrap();
         grow(&first, 0, 2).into_iter().for_each(|block| chain.apply(block).unwrap());
@@ -230,7 +230,7 @@ fn a_forked_operator_returns_after_three_heads_on_our_branch() {
 
 #[test]
 fn whoever_stands_below_all_that_is_held_lags_and_does_not_stray() {
-    let mut chain = Canonical::starting_at(Anchor { next: Height(100), parent: Hash::ZERO });
+    let mut chain = Canonical::starting_at(Anchor { next: Height(100), parent: Hash::ZERO }, Ground::Firm);
     let first = block(100, 0, Hash::ZERO);
     let tip = grow(&first, 0, 1)[0];
     [first, tip].iter().for_each(|block| chain.apply(*block).unwrap());
