@@ -16,6 +16,7 @@ use super::stage::Stage;
 use super::tally::Tally;
 use crate::core::at::At;
 use crate::core::header::Header;
+use crate::core::numbers::Height;
 use crate::sim::fault::Reach;
 use crate::sim::oracle::breach::{Breach, Invariant};
 use crate::sim::schedule::Schedule;
@@ -107,8 +108,8 @@ impl Director {
         }
         match deed {
             Deed::Grow { blocks } => drop(self.world().mine(blocks)),
-            Deed::Reorg { depth } => self.unsettle(depth, World::reorg),
-            Deed::RollBack { count } => self.unsettle(count, World::roll_back),
+            Deed::Reorg { depth } => self.reorg(depth),
+            Deed::RollBack { count } => self.roll_back(count),
             Deed::Fail { provider, trouble, ailment } => self.fail(&provider, trouble, &ailment),
             Deed::Heal { provider } => self.heal(&provider),
             Deed::Sink { name, manner } => self.turn(name, manner),
@@ -124,10 +125,20 @@ impl Director {
         }
     }
 
-    /// Nothing that is final is ever touched.
-    fn unsettle(&self, blocks: u64, how: impl Fn(&World, u64) -> Header) {
+    fn reorg(&self, depth: u64) {
+        self.unsettle(depth, Height(0), World::reorg);
+    }
+
+    /// Of a chain that is shorter than where the stream began nothing can be delivered, so it never is.
+    fn roll_back(&self, count: u64) {
+        let first = self.stage.oracle.standing().start.unwrap_or_default();
+        self.unsettle(count, first, World::roll_back);
+    }
+
+    /// Nothing that is final is ever touched, nor what lies below `kept`.
+    fn unsettle(&self, blocks: u64, kept: Height, how: impl Fn(&World, u64) -> Header) {
         let world = self.world();
-        let settled = world.finalized().height;
+        let settled = world.finalized().height.max(kept);
         let final_depth = self.schedule.shape.genesis.final_depth;
         // A fork that left the chain below a deep reorg would carry blocks to finality that are none.
         let most = if self.forks.is_empty() { final_depth } else { final_depth / 3 };
@@ -189,8 +200,8 @@ impl Director {
 
     fn turn_chain(&self, verb: &Verb) {
         match verb {
-            Verb::Reorg { depth } => self.unsettle(*depth, World::reorg),
-            Verb::RollBack { count } => self.unsettle(*count, World::roll_back),
+            Verb::Reorg { depth } => self.reorg(*depth),
+            Verb::RollBack { count } => self.roll_back(*count),
             Verb::Halt => self.world().halt(),
             Verb::Resume | Verb::Inflict { .. } | Verb::Heal { .. } => self.world().resume(),
         }
