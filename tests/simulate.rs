@@ -36,7 +36,7 @@ fn the_same_seed_plays_the_same_in_three_processes() {
 }
 
 #[test]
-#[ignore = "takes minutes unless it is built with --release: `cargo test --release --test simulate -- --ignored`"]
+#[ignore = "takes minutes unless it is optimised: `CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo test --test simulate -- --ignored`"]
 fn a_hundred_seeds_play_the_same_in_three_processes() {
     plays_the_same_in_three_processes("100");
 }
