@@ -2,7 +2,7 @@
 //!
 //! *Group commit.* While one group is being synced, what comes in is collected and becomes the next group.
 //! *When the disk refuses.* The journal is opened again; if the group is in it, it counts, if not, it is tried again, for as
-//! long as it takes. Nobody has seen the events, so nothing is lost by waiting. See [`persisting`].
+//! long as it takes. Nobody has seen the events, so nothing is lost by waiting.
 //! *When a `required` sink keeps the log over its budget.* Nothing more is committed until it has acknowledged; who waits for an
 //! append goes on waiting, and so the chain pauses.
 
