@@ -5,6 +5,7 @@
 
 pub mod at;
 pub mod audit;
+pub mod backends;
 pub mod backoff;
 pub mod berth;
 pub mod block_time;

@@ -38,6 +38,7 @@ use super::vitals::{Birth, Vitals};
 use crate::chain::error::ChainError;
 use crate::chain::family::{Family, RawBlock, Receipts};
 use crate::core::at::At;
+use crate::core::backends::Backends;
 use crate::core::chain_id::ChainId;
 use crate::core::conduct;
 use crate::core::eligibility::{Eligibility, Flag, Inputs};
@@ -69,6 +70,8 @@ pub struct Profile {
     pub block_time: Option<Duration>,
     /// Makes its clients.
     pub family: Arc<dyn Family>,
+    /// How many nodes answer at its endpoints.
+    pub backends: Backends,
     /// Its HTTP endpoints.
     pub http: Vec<Arc<dyn crate::chain::transport::Transport>>,
     /// Its WebSocket endpoints.
@@ -103,6 +106,8 @@ pub struct Provider {
     identified: Identified,
     /// Whether the next connection is not the first.
     reconnected: bool,
+    /// When all connections were made anew, to reach another of its nodes.
+    renewed: At,
     next_probe: NextProbe,
     told_conduct: Option<remembering::Outline>,
 }
@@ -191,6 +196,7 @@ impl Provider {
             canary: Canary::default(),
             identified: Identified::default(),
             reconnected: false,
+            renewed: At::default(),
             next_probe: NextProbe::UnderWay,
             told_conduct: None,
             profile,

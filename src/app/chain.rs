@@ -290,6 +290,7 @@ fn ways(profile: &Profile, post: &Handle<Provider>) -> Ways {
         header: post.link(),
         timed: post.link(),
         struck: post.link(),
+        backends: profile.backends,
         hosts: profile.http.iter().map(|transport| transport.host()).collect(),
     }
 }

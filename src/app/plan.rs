@@ -161,6 +161,7 @@ fn profile(
         chain: chain.chain_id.clone(),
         block_time: chain.block_time,
         family: family.clone(),
+        backends: provider.backends,
         http: http.collect::<Result<_, _>>().map_err(refused)?,
         sockets: sockets.collect::<Result<_, _>>().map_err(refused)?,
     })

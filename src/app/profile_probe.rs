@@ -76,6 +76,7 @@ mod tests {
     use super::*;
     use crate::chain::evm::family::Evm;
     use crate::chain::transport::Connector;
+    use crate::core::backends::Backends;
     use crate::core::health::Health;
     use crate::core::token_bucket::Quota;
     use crate::sim::corruption::Corruption;
@@ -103,6 +104,7 @@ mod tests {
             chain: chain.clone(),
             block_time: None,
             family: family.clone(),
+            backends: Backends::default(),
             http: vec![connector.http(&provider.profile().http_url().parse().unwrap()).unwrap()],
             sockets: Vec::new(),
         };

@@ -15,6 +15,7 @@ pub(super) mod status;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,9 +23,10 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use reqwest::{Response, StatusCode};
 use tokio::time::Instant;
 
-use self::client::Encoding;
+use self::client::{Encoding, Wire, build};
 use self::failure::{Broken, Remedy, unanswered};
 use self::status::Reply;
+use super::authority::Authority;
 use super::error::ChainError;
 use super::secret_headers::SecretHeaders;
 use super::secret_url::SecretUrl;
@@ -36,7 +38,9 @@ const ERROR_BYTES: usize = 64 * 1024;
 
 /// Posts bodies to one address.
 pub struct HttpTransport {
-    client: reqwest::Client,
+    client: RwLock<reqwest::Client>,
+    /// What another client is made with.
+    recipe: Option<(Wire, Option<Authority>)>,
     url: SecretUrl,
     headers: SecretHeaders,
     encoding: Encoding,
@@ -48,7 +52,14 @@ impl HttpTransport {
     /// Posts to `url` with these `headers` over the connections of `client`, which should be one of [`client::build`], and asks
     /// for answers in this `encoding`.
     pub fn new(client: reqwest::Client, url: SecretUrl, headers: SecretHeaders, encoding: Encoding) -> Self {
-        Self { client, url, headers, encoding, kept: AtomicBool::new(false) }
+        let client = RwLock::new(client);
+        Self { client, recipe: None, url, headers, encoding, kept: AtomicBool::new(false) }
+    }
+
+    /// With what it takes to make another client when connections are to be renewed.
+    #[must_use]
+    pub fn renewable(self, wire: Wire, authority: Option<Authority>) -> Self {
+        Self { recipe: Some((wire, authority)), ..self }
     }
 
     /// One exchange, or a second one within the same deadline where that may heal the first: whatever is asked only reads.
@@ -74,7 +85,8 @@ impl HttpTransport {
         traffic::sent(body.len());
         let url = self.url.expose().clone();
         let left = ends.saturating_duration_since(Instant::now());
-        let request = self.client.post(url).headers(self.headers.expose().clone()).timeout(left);
+        let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let request = client.post(url).headers(self.headers.expose().clone()).timeout(left);
         let request =
             request.header(CONTENT_TYPE, "application/json").header(ACCEPT_ENCODING, encoding.name());
         let sent = request.body(body).send().await;
@@ -106,6 +118,14 @@ impl Transport for HttpTransport {
 
     fn host(&self) -> String {
         self.url.to_string()
+    }
+
+    fn renew(&self) {
+        let Some((wire, authority)) = &self.recipe else { return };
+        // A client that could be made once can be made again; if not, the one there is stays.
+        if let Ok(client) = build(*wire, authority.as_ref()) {
+            *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+        }
     }
 }
 

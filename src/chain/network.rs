@@ -134,8 +134,10 @@ impl Connector for NetworkConnector {
         if url.is_socket() {
             return Err(ChainError::new(Class::Config, "a ws address where http or https is due"));
         }
-        let client = self.client(self.wire(url)?)?;
-        Ok(Arc::new(HttpTransport::new(client, url.clone(), self.headers.clone(), self.encoding(url))))
+        let (wire, authority) = (self.wire(url)?, self.authority.clone());
+        let client = self.client(wire)?;
+        let transport = HttpTransport::new(client, url.clone(), self.headers.clone(), self.encoding(url));
+        Ok(Arc::new(transport.renewable(wire, authority)))
     }
 
     fn socket(&self, url: &SecretUrl) -> Result<Arc<dyn SocketTransport>, ChainError> {

@@ -32,6 +32,9 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// says more than its status.
     async fn post(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError>;
 
+    /// Lets go of the connections that are kept: the next exchange makes a new one, which may lead to another node.
+    fn renew(&self) {}
+
     /// The endpoint's host, for people: never its path or key.
     fn host(&self) -> String {
         "an endpoint without a name".into()

@@ -10,6 +10,7 @@ use crate::chain::authority::{Authority, NotAnAuthority};
 use crate::chain::network::{Compression, NetworkConnector, PlainHttp};
 use crate::chain::secret_headers::{NotAHeader, SecretHeaders};
 use crate::chain::secret_url::SecretUrl;
+use crate::core::backends::Backends;
 use crate::core::token_bucket::Quota;
 
 /// A provider: an account at an operator.
@@ -31,6 +32,8 @@ pub struct Provider {
     pub compression: Compression,
     /// What to do with an address that does not encrypt and is not on this machine.
     pub plain_http: PlainHttp,
+    /// How many nodes answer at its endpoints.
+    pub backends: Backends,
     /// What every request to it says beside its address.
     pub headers: SecretHeaders,
     /// Whose word alone is taken for it; without one, that of the system's authorities.
@@ -54,6 +57,7 @@ impl Provider {
             weight: raw.weight.into_inner(),
             compression: raw.compression.into_inner(),
             plain_http: raw.plain_http.into_inner(),
+            backends: if raw.load_balanced.into_inner() { Backends::Many } else { Backends::One },
             headers,
             authority,
         })

@@ -1,10 +1,15 @@
 //! What was lost on the way is got again, and soon.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use blocktap::actors::notice::Notice;
 use blocktap::app::chain::Blueprint;
+use blocktap::chain::error::ChainError;
+use blocktap::chain::transport::{Limits, Transport};
+use blocktap::core::backends::Backends;
 use blocktap::core::event::Step;
 use blocktap::core::numbers::Height;
 use blocktap::core::start::Start;
@@ -13,6 +18,7 @@ use blocktap::sim::genesis::Genesis;
 use blocktap::sim::profile::Profile;
 use blocktap::sim::symptom::{Garbage, Symptom};
 use blocktap::sim::world::World;
+use bytes::Bytes;
 
 use crate::stage::{Setting, Stage, play, play_with};
 use crate::supervision::{Fuse, PanickingVerifier};
@@ -167,4 +173,47 @@ fn a_reorg_below_the_first_delivered_block_replaces_it_at_its_height() {
         assert_eq!(at_first.len(), 2);
         assert_eq!(stage.estate.board.read()["sim"].halted, None);
     });
+}
+
+/// Counts how often its connections are made anew.
+#[derive(Debug)]
+struct Renewable {
+    inner: Arc<dyn Transport>,
+    renewed: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Transport for Renewable {
+    async fn post(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
+        self.inner.post(body, limits).await
+    }
+
+    fn renew(&self) {
+        self.renewed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How often bravo's connections are made anew while its head stands still for four minutes.
+fn renewals(backends: Backends) -> usize {
+    let renewed = Arc::new(AtomicUsize::new(0));
+    let counted = renewed.clone();
+    let alter = Box::new(move |plan: &mut Blueprint| {
+        let bravo = plan.providers.iter_mut().find(|provider| provider.name == "bravo").unwrap();
+        bravo.backends = backends;
+        let inner = bravo.http[0].clone();
+        bravo.http[0] = Arc::new(Renewable { inner, renewed: counted });
+    });
+    play(Setting { alter, ..Setting::default() }, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.fleet.inflict("bravo", Symptom::Freeze).unwrap();
+        stage.wait(4 * MINUTE).await;
+        stage.stream_is_true();
+    });
+    renewed.load(Ordering::Relaxed)
+}
+
+#[test]
+fn another_node_is_looked_for_behind_a_load_balancer_whose_head_stands_still() {
+    assert!(renewals(Backends::Many) >= 2);
+    assert_eq!(renewals(Backends::One), 0);
 }

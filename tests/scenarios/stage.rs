@@ -22,6 +22,7 @@ use blocktap::chain::family::{Family, Receipts, Verification};
 use blocktap::chain::network::{Compression, NetworkConnector, PlainHttp};
 use blocktap::chain::transport::{Connector, SocketTransport, Transport};
 use blocktap::core::audit::Auditor;
+use blocktap::core::backends::Backends;
 use blocktap::core::chain_id::ChainId;
 use blocktap::core::consensus::ruling::{Corroboration, OnSingle, Rules};
 use blocktap::core::event::{Event, Step};
@@ -234,6 +235,7 @@ fn blueprint(
             chain: chain.clone(),
             block_time: Some(setting.genesis.block_time),
             family: family.clone(),
+            backends: Backends::default(),
             http: vec![roads.http(provider)],
             sockets: socket.into_iter().collect(),
         }

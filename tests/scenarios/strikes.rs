@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use blocktap::actors::notice::Notice;
+use blocktap::app::chain::Blueprint;
 use blocktap::chain::family::Receipts;
+use blocktap::core::backends::Backends;
 use blocktap::sim::corruption::Corruption;
 use blocktap::sim::genesis::Genesis;
 use blocktap::sim::symptom::Symptom;
@@ -97,6 +99,26 @@ fn a_head_that_goes_back_again_and_again_costs_the_place() {
             "{:?}",
             cases(&stage, "bravo")
         );
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn behind_a_load_balancer_a_head_may_go_back_further() {
+    let alter = Box::new(|plan: &mut Blueprint| {
+        let bravo = plan.providers.iter_mut().find(|provider| provider.name == "bravo").unwrap();
+        bravo.backends = Backends::Many;
+    });
+    play(Setting { alter, ..Setting::default() }, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        for _ in 0..3 {
+            stage.fleet.inflict("bravo", Symptom::Lag(12)).unwrap();
+            stage.wait(MINUTE / 2).await;
+            stage.fleet.heal("bravo").unwrap();
+            stage.wait(MINUTE).await;
+        }
+        assert_eq!(cases(&stage, "bravo"), []);
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
     });

@@ -108,9 +108,10 @@ impl Manager {
     pub(super) fn judge_step(&mut self, provider: &str, from: Header, to: Header, since: At) {
         let Some(chain) = &self.chain else { return };
         let drift = (DRIFT.as_secs_f64() / self.block_time.get().as_secs_f64()) as u64;
+        let backends = self.roster.seat(provider).map(|seat| seat.ways.backends).unwrap_or_default();
         let fell = from.height.beyond(to.height);
         let reorged = self.last_reorg.is_some_and(|reorg| reorg >= since);
-        if fell <= drift.max(DRIFT_BLOCKS) || reorged || !chain.contains(&to.block()) {
+        if fell <= backends.drift(drift.max(DRIFT_BLOCKS)) || reorged || !chain.contains(&to.block()) {
             return;
         }
         let finding = format!(

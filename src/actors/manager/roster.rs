@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::actors::link::Link;
 use crate::actors::messages::{FetchBlock, HeadTimed, HeaderAt, Report, Role, Route, SetRole, Struck};
 use crate::core::at::At;
+use crate::core::backends::Backends;
 use crate::core::consensus::votes::Operator;
 use crate::core::cordon::Cordon;
 use crate::core::election::{Candidate, Cursor};
@@ -37,6 +38,8 @@ pub struct Ways {
     pub timed: Link<HeadTimed>,
     /// What is held against it.
     pub struck: Link<Struck>,
+    /// How many nodes answer at its endpoints.
+    pub backends: Backends,
     /// The hosts of its endpoints.
     pub hosts: Vec<String>,
 }

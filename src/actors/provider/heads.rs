@@ -14,6 +14,7 @@ use crate::chain::error::ChainError;
 use crate::chain::family::{Announcement, Family, Heads, Key};
 use crate::chain::transport::SocketTransport;
 use crate::core::at::At;
+use crate::core::backends::Backends;
 use crate::core::backoff::Backoff;
 use crate::core::class::Class;
 use crate::core::token_bucket::Priority;
@@ -106,6 +107,7 @@ impl Provider {
         if self.role.role == Role::Cordoned {
             return;
         }
+        self.reach_another_node(ctx);
         let stuck = self.sight.announcements_stuck(self.vitals.now());
         if stuck && self.subscription.is_live() {
             tracing::warn!(
@@ -132,6 +134,23 @@ impl Provider {
             }));
             self.subscription.connecting(handle);
         }
+    }
+
+    /// Behind a load balancer a connection stays with one node. When that stands still, another may not.
+    fn reach_another_node(&mut self, ctx: &mut Context<Self>) {
+        let now = self.vitals.now();
+        let lately = now.since(self.renewed) <= self.sight.longest_silence();
+        if self.profile.backends == Backends::One || lately || !self.sight.stands_still(now) {
+            return;
+        }
+        tracing::info!(
+            provider = self.profile.name,
+            "its head stands still, connecting to another of its nodes"
+        );
+        self.renewed = now;
+        self.profile.http.iter().for_each(|transport| transport.renew());
+        self.subscription.drop_connection(ctx);
+        self.probe_soon(ctx);
     }
 
     fn listen(&mut self, mut heads: Box<dyn Heads>, ctx: &mut Context<Self>) {

@@ -95,6 +95,17 @@ impl Sight {
         quiet && self.moved.is_some_and(|moved| moved > announced)
     }
 
+    /// Whether nothing new was shown for longer than the chain is ever silent, though it was asked.
+    pub fn stands_still(&self, now: At) -> bool {
+        let quiet = |moved: At| now.since(moved) > self.block_time.longest_silence();
+        self.moved.is_some_and(|moved| quiet(moved) && self.looked.is_some_and(|looked| looked > moved))
+    }
+
+    /// How long the chain is silent at the most.
+    pub fn longest_silence(&self) -> Duration {
+        self.block_time.longest_silence()
+    }
+
     /// What others measured of the chain's block time: it counts until this provider's heads tell.
     pub fn expect(&mut self, block_time: Duration) {
         self.block_time.expect(block_time);

@@ -26,6 +26,7 @@ use crate::chain::family::{Family, RawBlock, Receipts, Verification, Verifier};
 use crate::chain::secret_url::SecretUrl;
 use crate::chain::transport::Connector;
 use crate::chain::verdict::Verdict;
+use crate::core::backends::Backends;
 use crate::core::block_time::BlockTime;
 use crate::core::chain_id::ChainId;
 use crate::core::consensus::ruling::{Corroboration, OnSingle, Rules};
@@ -199,6 +200,7 @@ impl Stage {
             chain: self.settings.chain.clone(),
             block_time: self.settings.block_time,
             family: family.clone(),
+            backends: Backends::default(),
             http: vec![self.connector.http(&address(profile.http_url())?)?],
             sockets: socket.transpose()?.into_iter().collect(),
         })

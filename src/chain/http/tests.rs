@@ -12,7 +12,6 @@ use tokio::net::{TcpListener, TcpStream};
 use wiremock::matchers::{body_string, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::client::{Encoding, Wire, build};
 use super::*;
 use crate::chain::jsonrpc::response;
 use crate::chain::network::{self, NetworkConnector, PlainHttp};
@@ -169,6 +168,37 @@ async fn a_kept_connection_that_is_closed_under_a_request_costs_nothing() {
     }
     let error = transport.post(Bytes::from_static(b"{}"), limits()).await.unwrap_err();
     assert_eq!(error.class, Class::Transient);
+}
+
+#[tokio::test]
+async fn a_renewed_transport_makes_another_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let accepted = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&accepted);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                loop {
+                    read_request(&mut socket).await;
+                    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", ANSWER.len());
+                    if socket.write_all(&[head.as_bytes(), ANSWER].concat()).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    let transport = NetworkConnector::default().http(&keyed(address)).unwrap();
+    let ask = async || transport.post(Bytes::from_static(b"{}"), limits()).await.unwrap();
+    for (connections, renewed) in [(1, false), (1, false), (2, true), (2, false)] {
+        if renewed {
+            transport.renew();
+        }
+        ask().await;
+        assert_eq!(accepted.load(Ordering::Relaxed), connections);
+    }
 }
 
 #[tokio::test]

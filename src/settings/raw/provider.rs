@@ -28,6 +28,8 @@ pub struct RawProvider {
     pub compression: Spanned<Compression>,
     /// `plain_http`
     pub plain_http: Spanned<PlainHttp>,
+    /// `load_balanced`
+    pub load_balanced: Spanned<bool>,
     /// `headers`
     pub headers: Vec<RawHeader>,
     /// `ca_file`
@@ -67,6 +69,7 @@ impl RawProvider {
             weight: table.or("weight", 1.0),
             compression: table.or("compression", Compression::default()),
             plain_http: table.or("plain_http", PlainHttp::default()),
+            load_balanced: table.or("load_balanced", false),
             headers: table.secrets("headers").into_iter().map(RawHeader::of).collect(),
             ca_file: table.optional("ca_file"),
         };
