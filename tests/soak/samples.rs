@@ -11,6 +11,8 @@ const POOLED: &str = "tokio-rt-worker\n";
 pub struct Sample {
     /// Blocks delivered by then.
     pub blocks: u64,
+    /// How many of them were not final yet.
+    pub not_final: u64,
     /// Memory in RAM.
     pub resident_mib: f64,
     /// Open file descriptors, sockets among them.
@@ -25,13 +27,14 @@ pub struct Sample {
 
 impl Sample {
     /// Looks at a process, and at the folder that it keeps its journal in.
-    pub fn of(process: u32, journal: &Path, blocks: u64) -> Self {
+    pub fn of(process: u32, journal: &Path, blocks: u64, not_final: u64) -> Self {
         let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
         let descriptors = fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
         let threads = thread_names(process);
         let pooled = threads.iter().filter(|name| *name == POOLED).count();
         Self {
             blocks,
+            not_final,
             resident_mib: kib(&status, "VmRSS:") / 1024.0,
             descriptors: descriptors as f64,
             pooled_threads: pooled as f64,

@@ -75,6 +75,9 @@ impl Manager {
         if let Some(tip) = tip {
             metrics::gauge!("blocktap_tip_height", "chain" => label.clone()).set(tip.height.0 as f64);
         }
+        if let Some(finalized) = status.finalized {
+            metrics::gauge!("blocktap_final_height", "chain" => label.clone()).set(finalized.0 as f64);
+        }
         metrics::gauge!("blocktap_blocks_missing", "chain" => label.clone())
             .set(lag_blocks.unwrap_or_default() as f64);
         for seat in self.roster.iter() {
