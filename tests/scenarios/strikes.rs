@@ -105,6 +105,23 @@ fn a_head_that_goes_back_again_and_again_costs_the_place() {
 }
 
 #[test]
+fn a_chain_that_goes_back_is_held_against_nobody() {
+    play(Setting::default(), |mut stage: Stage| async move {
+        for _ in 0..4 {
+            stage.wait(MINUTE).await;
+            stage.world.roll_back(6);
+        }
+        stage.wait(MINUTE).await;
+        for name in FLEET {
+            assert_eq!(cases(&stage, name), []);
+        }
+        assert_eq!(quarantined(&mut stage), Vec::<String>::new());
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
 fn behind_a_load_balancer_a_head_may_go_back_further() {
     let alter = Box::new(|plan: &mut Blueprint| {
         let bravo = plan.providers.iter_mut().find(|provider| provider.name == "bravo").unwrap();

@@ -47,7 +47,7 @@ impl Manager {
         let genesis = self.roster.genesis();
         let heard = self.roster.is_heard(&provider, genesis, now);
         if let Some(((since, from), (to, _))) = went_from.zip(moved).filter(|_| heard) {
-            self.judge_step(&provider, from, to, since);
+            self.note_step(&provider, from, to, since);
         }
         let heard = self.roster.is_heard(&provider, genesis, now);
         let Some((head, shown)) = head.filter(|_| heard) else { return };

@@ -5,11 +5,13 @@ use std::time::Duration;
 use actix::{Context, Handler};
 
 use super::Manager;
+use super::roster::{Fall, Verdict};
 use crate::actors::messages::{Accused, Acquitted, FileCase, Struck};
 use crate::actors::notice::Notice;
 use crate::actors::observe::Observable;
 use crate::core::at::At;
 use crate::core::case::{Case, Exhibit, Testimony};
+use crate::core::consensus::votes::Operator;
 use crate::core::header::{BlockRef, Header};
 use crate::core::strikes::{Offence, Sentence};
 
@@ -86,8 +88,9 @@ impl Manager {
         said.map(|(operator, says)| Testimony { operator: operator.clone(), says }).collect()
     }
 
-    /// Holds long forks against those that hold to them.
+    /// Holds long forks, and heads that went back, against those that show them.
     pub(super) fn judge_conduct(&mut self) {
+        self.judge_falls();
         let (now, block_time) = (self.now(), self.block_time.get());
         let forking = self.roster.iter_mut().filter_map(|seat| {
             let head = seat.report.as_ref().and_then(|report| report.head)?.0;
@@ -104,22 +107,48 @@ impl Manager {
         }
     }
 
-    /// Holds it against a provider when its head goes back along our own chain, further than replicas drift apart.
-    pub(super) fn judge_step(&mut self, provider: &str, from: Header, to: Header, since: At) {
+    /// Notes that a provider's head went back along our own chain, further than replicas drift apart.
+    pub(super) fn note_step(&mut self, provider: &str, from: Header, to: Header, since: At) {
+        let (now, block_time) = (self.now(), self.block_time.get());
         let Some(chain) = &self.chain else { return };
-        let drift = (DRIFT.as_secs_f64() / self.block_time.get().as_secs_f64()) as u64;
-        let backends = self.roster.seat(provider).map(|seat| seat.ways.backends).unwrap_or_default();
-        let fell = from.height.beyond(to.height);
-        let reorged = self.last_reorg.is_some_and(|reorg| reorg >= since);
-        if fell <= backends.drift(drift.max(DRIFT_BLOCKS)) || reorged || !chain.contains(&to.block()) {
-            return;
+        let drift = (DRIFT.as_secs_f64() / block_time.as_secs_f64()) as u64;
+        let Some(seat) = self.roster.seat(provider) else { return };
+        let allowed = seat.ways.backends.drift(drift.max(DRIFT_BLOCKS));
+        if from.height.beyond(to.height) > allowed && chain.contains(&to.block()) {
+            seat.fall = Some(Fall { from, to, since, at: now, verdict: Verdict::Pending });
         }
-        let finding = format!(
-            "its head went back by {fell} blocks, from {} to {}, without a reorg",
-            from.block(),
-            to.block()
-        );
-        self.hold_against(provider, to.block(), finding, Exhibit::bare(Offence::Regression));
+    }
+
+    /// Holds falls against those that fell alone. What several operators show is the chain's own way back.
+    fn judge_falls(&mut self) {
+        let now = self.now();
+        let due = |fall: &Fall| fall.verdict == Verdict::Pending && now.since(fall.at) >= DRIFT;
+        let mut alone = Vec::new();
+        for seat in self.roster.iter() {
+            let Some(fall) = seat.fall.filter(due) else { continue };
+            let reorged = self.last_reorg.is_some_and(|reorg| reorg >= fall.since);
+            if !reorged && !self.is_shared(&seat.ways.operator, &fall) {
+                alone.push((seat.ways.name.clone(), fall));
+            }
+        }
+        for fall in self.roster.iter_mut().filter_map(|seat| seat.fall.as_mut()).filter(|fall| due(fall)) {
+            fall.verdict = Verdict::Given;
+        }
+        for (provider, Fall { from, to, .. }) in alone {
+            let fell = from.height.beyond(to.height);
+            let (from, to) = (from.block(), to.block());
+            let finding =
+                format!("its head went back by {fell} blocks, from {from} to {to}, without a reorg");
+            self.hold_against(&provider, to, finding, Exhibit::bare(Offence::Regression));
+        }
+    }
+
+    /// Whether another operator's head went back at about the same time, or nobody else is there to tell.
+    fn is_shared(&self, operator: &Operator, fall: &Fall) -> bool {
+        let near = |other: &Fall| other.at.since(fall.at).max(fall.at.since(other.at)) <= DRIFT;
+        let mut others = self.roster.iter().filter(|seat| seat.ways.operator != *operator);
+        let alone = self.consensus.votes().len() < 2;
+        alone || others.any(|seat| seat.fall.as_ref().is_some_and(near))
     }
 }
 

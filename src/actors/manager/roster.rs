@@ -12,7 +12,7 @@ use crate::core::cordon::Cordon;
 use crate::core::election::{Candidate, Cursor};
 use crate::core::eligibility::{Fitness, Flag};
 use crate::core::hash::Hash;
-use crate::core::header::BlockRef;
+use crate::core::header::{BlockRef, Header};
 use crate::core::memory::{Memory, Sanctions};
 use crate::core::numbers::Height;
 use crate::core::strikes::{Quarantine, Strikes};
@@ -82,8 +82,34 @@ pub struct Seat {
     pub shown: Option<BlockRef>,
     /// What is held against it.
     pub strikes: Strikes,
+    /// When its head last went back along our own chain.
+    pub fall: Option<Fall>,
     astray: Option<Astray>,
     told: Option<SetRole>,
+}
+
+/// A head that went back along our own chain, further than replicas drift apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Fall {
+    /// From this head.
+    pub from: Header,
+    /// To this one.
+    pub to: Header,
+    /// When the first of them was shown.
+    pub since: At,
+    /// When the second was.
+    pub at: At,
+    /// Whether it was judged.
+    pub verdict: Verdict,
+}
+
+/// Whether something was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not before others have had the time to show the same.
+    Pending,
+    /// It was.
+    Given,
 }
 
 /// A provider on another branch than ours.
@@ -111,10 +137,10 @@ pub struct Roster {
 impl Seat {
     fn new(ways: Ways) -> Self {
         let asked = BTreeSet::new();
-        let (report, moved, cordon, astray, told) = (None, None, None, None, None);
+        let (report, moved, cordon, fall, astray, told) = (None, None, None, None, None, None);
         let (cursor_asked, shown) = (None, None);
         let strikes = Strikes::default();
-        Self { ways, report, moved, asked, cursor_asked, shown, cordon, strikes, astray, told }
+        Self { ways, report, moved, asked, cursor_asked, shown, cordon, strikes, fall, astray, told }
     }
 
     /// Whether its word counts: it serves the right chain and is neither quarantined nor cordoned.
