@@ -22,6 +22,8 @@ pub struct Tally {
     bytes: usize,
     /// Texts that repeat what a parrot said, harmless or not.
     pub repeating: usize,
+    /// Texts that complain of a provider.
+    pub complaining: usize,
 }
 
 impl AddAssign for Tally {
@@ -29,6 +31,7 @@ impl AddAssign for Tally {
         self.texts += more.texts;
         self.bytes += more.bytes;
         self.repeating += more.repeating;
+        self.complaining += more.complaining;
     }
 }
 
@@ -48,8 +51,9 @@ impl Tally {
         assert!(found.is_empty(), "{what} tells {}", found.join("\n"));
         self.texts += 1;
         self.bytes += text.len();
-        self.repeating +=
-            usize::from(MARKS.iter().any(|mark| text.windows(mark.len()).any(|word| word == *mark)));
+        let has = |words: &[u8]| text.windows(words.len()).any(|part| part == words);
+        self.repeating += usize::from(MARKS.into_iter().any(has));
+        self.complaining += usize::from(has(b"provider cannot be used"));
     }
 
     /// Searches every file below a folder but `known`, which holds the keys because that is where they come from.
