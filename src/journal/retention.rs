@@ -77,10 +77,11 @@ pub fn needed(options: &Options, mark: impl Fn(&str) -> Option<Seq>) -> Seq {
     marks.min().unwrap_or(Seq(u64::MAX))
 }
 
-/// The required sink that is furthest behind, if the journal is over its budget and would not be but for such sinks.
+/// The required sink that is furthest behind, if the journal is over its budget and would hold less but for such sinks. One that
+/// has acknowledged all that could go is not to blame.
 pub fn held_by(spans: &[Span], options: &Options, mark: impl Fn(&str) -> Option<Seq>) -> Option<String> {
-    let nobody = Seq(u64::MAX);
-    if expendable(spans, options.budget_bytes, nobody) == 0 {
+    let expendable = |needed| expendable(spans, options.budget_bytes, needed);
+    if expendable(needed(options, &mark)) == expendable(Seq(u64::MAX)) {
         return None;
     }
     options.required.iter().min_by_key(|sink| mark(sink).unwrap_or_default()).cloned()
@@ -128,6 +129,16 @@ mod tests {
         assert_eq!(expendable(&spans, 0, Seq(9)), 0);
         assert_eq!(expendable(&spans, 0, Seq(10)), 1);
         assert_eq!(expendable(&spans, 0, Seq(20)), 2);
+    }
+
+    #[test]
+    fn a_required_sink_holds_the_journal_only_by_what_it_has_not_taken() {
+        let spans = [span(1, 10, None), span(11, 20, None), span(21, 30, Some(25)), span(31, 40, None)];
+        let options =
+            Options { budget_bytes: 0, required: vec!["slow".into(), "fast".into()], ..Options::default() };
+        let held = |slow| held_by(&spans, &options, |sink| Some(Seq(if sink == "slow" { slow } else { 35 })));
+        assert_eq!((held(0).as_deref(), held(19).as_deref()), (Some("slow"), Some("slow")));
+        assert_eq!(held(20), None, "the budget was made smaller, or the disk refused: no sink can help");
     }
 
     #[test]

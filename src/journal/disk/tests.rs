@@ -191,6 +191,47 @@ async fn a_sink_at_the_tip_reads_memory() {
 }
 
 #[tokio::test]
+async fn a_segment_that_cannot_be_removed_stays_and_so_does_all_that_came_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder, small()).await;
+    let mut rehearsal = Rehearsal::new(START);
+    journal.append(drafts(&mut rehearsal, &[1, 2, 3, 7])).await.unwrap();
+    // Where its side file would be, there is a folder that is not empty.
+    let stuck = segments(&folder)[0].with_extension("idx");
+    std::fs::create_dir_all(stuck.join("full")).unwrap();
+    for _ in 0..40 {
+        let Tail { seq, id } = journal.tail().unwrap();
+        let _refused = journal.acknowledge("must", Acknowledged { seq, id }).await;
+        journal.append(drafts(&mut rehearsal, &[1, 2, 3, 7])).await.unwrap();
+    }
+    assert!(journal.extent().bytes > 4 * small().budget_bytes);
+    assert_eq!(journal.extent().first, Some(Seq(1)));
+    std::fs::remove_dir_all(&stuck).unwrap();
+    let Tail { seq, id } = journal.tail().unwrap();
+    journal.acknowledge("must", Acknowledged { seq, id }).await.unwrap();
+    assert!(journal.extent().bytes <= small().budget_bytes);
+    drop(journal);
+    verify(&stream_folder(folder.path(), &stream())).unwrap();
+    try_open(&folder).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_budget_made_smaller_pauses_nobody_once_all_is_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder, small()).await;
+    let mut rehearsal = Rehearsal::new(START);
+    for _ in 0..40 {
+        journal.append(drafts(&mut rehearsal, &[1, 2, 3, 7])).await.unwrap();
+    }
+    assert_eq!(journal.held_by().as_deref(), Some("must"));
+    let Tail { seq, id } = journal.tail().unwrap();
+    journal.acknowledge("must", Acknowledged { seq, id }).await.unwrap();
+    drop(journal);
+    let journal = open(&folder, Options { budget_bytes: 1, ..small() }).await;
+    assert_eq!(journal.held_by(), None);
+}
+
+#[tokio::test]
 async fn a_journal_is_verified_beside_its_writer() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder, small()).await;

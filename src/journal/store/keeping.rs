@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{State, Store};
+use super::{Marks, State, Store};
 use crate::crash::{self, Point};
 use crate::journal::error::JournalError;
 use crate::journal::index::{SegmentIndex, side_path};
@@ -46,32 +46,50 @@ impl Store {
         held_by(&spans, &self.options, |sink| state.marks.get(sink).map(|mark| mark.seq))
     }
 
-    /// Removes the oldest segments that nobody needs, one by one, so that a crash leaves no gap.
+    /// Removes the oldest segments that nobody needs, one by one and the oldest first, so that neither a crash nor a disk that
+    /// refuses leaves a gap. Only a mark that is on disk says what a sink needs: after a crash there is no other.
     pub(super) fn let_go(&self) -> Result<(), JournalError> {
         if hold(&self.state).bytes <= self.options.budget_bytes {
             return Ok(());
         }
+        let kept = hold(&self.marks_file).kept.clone();
         let _sweeping = hold(&self.sweeping);
-        let gone = hold(&self.state).take_expendable(&self.options);
-        for segment in gone {
-            remove(&side_path(&segment.path))?;
-            crash::point(Point::JournalLettingGo);
-            remove(&segment.path)?;
-            sync_folder(&self.folder)?;
-            tracing::info!(path = %segment.path.display(), bytes = segment.span.bytes, "segment let go");
+        loop {
+            // Readers shall not find what is about to be removed.
+            let Some(oldest) = hold(&self.state).take_expendable(&self.options, &kept) else { return Ok(()) };
+            if let Err(error) = self.unlink(&oldest) {
+                if oldest.path.exists() {
+                    hold(&self.state).give_back(oldest);
+                }
+                return Err(error);
+            }
+            tracing::info!(path = %oldest.path.display(), bytes = oldest.span.bytes, "segment let go");
         }
-        Ok(())
+    }
+
+    fn unlink(&self, segment: &SegmentIndex) -> Result<(), JournalError> {
+        remove(&side_path(&segment.path))?;
+        crash::point(Point::JournalLettingGo);
+        remove(&segment.path)?;
+        sync_folder(&self.folder)
     }
 }
 
 impl State {
-    fn take_expendable(&mut self, options: &Options) -> Vec<Arc<SegmentIndex>> {
+    fn take_expendable(&mut self, options: &Options, kept: &Marks) -> Option<Arc<SegmentIndex>> {
         let spans: Vec<Span> = self.segments.iter().map(|segment| segment.span).collect();
-        let marks = |sink: &str| self.marks.get(sink).map(|mark| mark.seq);
-        let count = expendable(&spans, options.budget_bytes, needed(options, marks));
-        let gone: Vec<_> = self.segments.drain(..count).collect();
-        self.bytes -= gone.iter().map(|segment| segment.span.bytes).sum::<u64>();
-        gone
+        let marks = |sink: &str| kept.get(sink).map(|mark| mark.seq);
+        if expendable(&spans, options.budget_bytes, needed(options, marks)) == 0 {
+            return None;
+        }
+        let oldest = self.segments.pop_front()?;
+        self.bytes -= oldest.span.bytes;
+        Some(oldest)
+    }
+
+    fn give_back(&mut self, oldest: Arc<SegmentIndex>) {
+        self.bytes += oldest.span.bytes;
+        self.segments.push_front(oldest);
     }
 }
 
