@@ -29,6 +29,7 @@ pub mod event_id;
 pub mod ewma;
 pub mod excuse;
 pub mod finality;
+pub mod footing;
 pub mod halt;
 pub mod hash;
 pub mod header;

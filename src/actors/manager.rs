@@ -9,8 +9,10 @@
 
 mod asking;
 mod electing;
+mod footing;
 mod halting;
 mod judging;
+mod linking;
 mod ordering;
 mod remembering;
 mod roster;
@@ -44,6 +46,7 @@ use crate::core::consensus::ruling::{Newcomers, Rules};
 use crate::core::election::Election;
 use crate::core::election::swap::Swaps;
 use crate::core::finality::{Finality, Source};
+use crate::core::footing::Footing;
 use crate::core::halt::Cause;
 use crate::core::hash::Hash;
 use crate::core::memory::Memory;
@@ -114,10 +117,13 @@ pub struct Manager {
     chain: Option<Canonical>,
     /// When a hash was first shown, and by whom.
     sightings: BTreeMap<(Height, Hash), At>,
-    links_asked: BTreeSet<Hash>,
+    searches: linking::Searches,
     forked: BTreeSet<String>,
     /// Operators that call a block final which is not ours.
     contradicting: BTreeSet<String>,
+    /// What most operators call final, where that is less than was delivered as final.
+    finality_receded_to: Option<Height>,
+    footing: Footing,
     /// What the Fetcher was told of its routes.
     told_routes: Option<electing::Outline>,
     state: ruling::Progress,
@@ -159,9 +165,11 @@ impl Manager {
             block_time: BlockTime::new(mandate.block_time),
             chain: None,
             sightings: BTreeMap::new(),
-            links_asked: BTreeSet::new(),
+            searches: linking::Searches::new(),
             forked: BTreeSet::new(),
             contradicting: BTreeSet::new(),
+            finality_receded_to: None,
+            footing: Footing::default(),
             told_routes: None,
             state: ruling::Progress::begun(now),
             look: None,
@@ -188,6 +196,7 @@ impl Manager {
         self.rule(ctx);
         self.finish_blocks();
         self.judge_conduct();
+        self.note_footing();
         self.remember(ctx);
         self.show();
         self.look_again(ctx);
@@ -224,6 +233,7 @@ impl Manager {
             );
         }
         self.contradicting = contradicting;
+        self.finality_receded_to = ruled.receded_to;
         let known = chain.finalized();
         if let Some(finalized) = ruled.finalized.filter(|block| Some(block.height) > known) {
             self.links.finalized.tell(Finalized { finalized, safe: ruled.safe });

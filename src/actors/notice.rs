@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 
 use crate::core::consensus::votes::Operator;
 use crate::core::excuse::CheckName;
+use crate::core::footing::Weakness;
 use crate::core::header::BlockRef;
 use crate::core::numbers::Term;
 
@@ -84,6 +85,10 @@ pub enum Notice {
     },
     /// It goes on.
     Resumed,
+    /// The stream goes on, but has stood on too little for a minute.
+    Degraded(Weakness),
+    /// That is over.
+    Mended(Weakness),
     /// Every provider serves another chain than the configuration says.
     Misfit {
         /// What they serve.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::ballot::Jury;
 use self::dag::Dag;
-use self::ruling::{Bench, Disputes, Newcomers, Rules, Ruling};
+use self::ruling::{Agreement, Bench, Disputes, Newcomers, OnSingle, Rules, Ruling};
 use self::votes::{Operator, Votes};
 use super::at::At;
 use super::canonical::Canonical;
@@ -259,10 +259,22 @@ impl Consensus {
         self.votes.iter().any(|(_, vote)| vote.head.height == height && descends(&vote.head))
     }
 
-    /// The highest height that two operators have, or the only one's head.
-    pub fn attainable(&self) -> Option<Height> {
+    /// The height that the stream may come to: the highest that two operators have, or the head of the only one that is there,
+    /// or that goes on while all others stand still, if its word alone is followed.
+    pub fn attainable(&self, now: At) -> Option<Height> {
         let heads = self.heads();
-        heads.get(usize::from(heads.len() >= 2)).copied()
+        let shared = heads.get(usize::from(heads.len() >= 2)).copied();
+        let only = self.votes.only_advancing(now, self.rules.lag_threshold);
+        let alone = only.filter(|_| self.rules.on_single == OnSingle::Flag).map(|vote| vote.head.height);
+        shared.max(alone)
+    }
+
+    /// Whether nobody else could say anything of a block that a single operator names: whoever is there has not come to its
+    /// height and does not advance.
+    pub fn is_indisputable(&self, agreement: &Agreement, now: At) -> bool {
+        let mut others = self.votes.iter().filter(|(operator, _)| !agreement.operators.contains(operator));
+        let recent = self.rules.lag_threshold;
+        others.all(|(_, vote)| vote.head.height < agreement.block.height && !vote.advances(now, recent))
     }
 
     fn heads(&self) -> Vec<Height> {

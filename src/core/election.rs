@@ -6,7 +6,7 @@
 //! **Decision.** The leader is eligible: it stays, unless a challenger has scored more than 1.30 times as much in three
 //! evaluations over at least 15 s; and not in the first two minutes, within a minute of the last switch, more than four
 //! times an hour, near a reorg, or while a gap is filled. The leader is not eligible: the best eligible one leads at once,
-//! passing over those that have lost the lead too often lately, if it can. Nobody is eligible: the least bad one that may be
+//! passing over those that have lost the lead too often lately or have only just come back, if it can. Nobody is eligible: the least bad one that may be
 //! believed serves as the last resort, for no verdict on health may end the stream. Nobody may be believed: nobody leads.
 //!
 //! **Ties** go to the greater weight, then to the first name: the same candidates give the same answer in any order.
@@ -31,6 +31,7 @@ mod challenge;
 mod damping;
 mod decision;
 mod ranking;
+mod rejoin;
 mod state;
 pub mod swap;
 
@@ -38,6 +39,7 @@ pub use candidate::{Candidate, Cursor};
 pub use challenge::Challenger;
 pub use damping::Kept as KeptPenalty;
 pub use decision::{Decision, Reason};
+pub use rejoin::{Rejoin, Standing};
 pub use state::State;
 
 /// A challenger must score so many times the leader's score.
@@ -155,8 +157,7 @@ impl Election {
         if let Some(leader) = self.eligible_leader(candidates) {
             return self.challenged(leader, candidates, context, now);
         }
-        let suppressed = |candidate: &Candidate| self.damping.suppresses(&candidate.name, now);
-        if let Some(best) = ranking::best_eligible(candidates, suppressed) {
+        if let Some(best) = ranking::best_eligible(candidates, |candidate| !self.is_steady(candidate, now)) {
             return Decision::Switch { to: best.name.clone(), reason: self.why_forced(candidates) };
         }
         match ranking::last_resort(candidates, self.candidate(candidates), CLEARLY_BETTER) {
@@ -185,7 +186,12 @@ impl Election {
     }
 
     fn is_ripe(&self, candidate: &Candidate, now: At) -> bool {
-        self.challenges.is_ripe(&candidate.name, now) && !self.damping.suppresses(&candidate.name, now)
+        self.challenges.is_ripe(&candidate.name, now) && self.is_steady(candidate, now)
+    }
+
+    /// Whether it is likely to keep the lead.
+    fn is_steady(&self, candidate: &Candidate, now: At) -> bool {
+        candidate.standing == Standing::Proven && !self.damping.suppresses(&candidate.name, now)
     }
 
     /// Whom nothing but the cursor keeps from the lead: it is to be asked for it.

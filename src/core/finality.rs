@@ -36,7 +36,10 @@ pub struct Finality {
 /// One operator's word, and when it was last heard at all.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
+    /// The highest that it named.
     header: Header,
+    /// The height that it named last.
+    last: Height,
     heard: At,
 }
 
@@ -60,6 +63,8 @@ pub struct Final {
     pub safe: Option<Height>,
     /// Operators that call a block final which contradicts the delivered chain.
     pub contradicting: Vec<Operator>,
+    /// What most operators call final by now, if that is less than was delivered as final: what no chain should do.
+    pub receded_to: Option<Height>,
 }
 
 impl Finality {
@@ -132,18 +137,35 @@ impl Finality {
                 Tag::Known => (majority(blocks(&self.finalized)), majority(blocks(&self.safe))),
             },
         };
-        Final { finalized, safe: safe.map(|block| block.height), contradicting }
+        let safe = safe.map(|block| block.height);
+        Final { finalized, safe, contradicting, receded_to: self.receded_to(chain) }
+    }
+
+    /// Those that named as much as was delivered, and name less now.
+    fn receded_to(&self, chain: &Canonical) -> Option<Height> {
+        let ours = chain.finalized()?;
+        let once = reached(self.finalized.values().map(|mark| mark.header.height).collect())?;
+        let now = reached(self.finalized.values().map(|mark| mark.last).collect())?;
+        (once >= ours && now < ours).then_some(now)
     }
 }
 
 fn raise(marks: &mut BTreeMap<Operator, Mark>, operator: &str, header: Option<Header>, heard: At) {
     if let Some(header) = header {
-        let mark = marks.entry(operator.into()).or_insert(Mark { header, heard });
-        mark.heard = mark.heard.max(heard);
+        let mark = marks.entry(operator.into()).or_insert(Mark { header, last: header.height, heard });
+        if heard >= mark.heard {
+            (mark.last, mark.heard) = (header.height, heard);
+        }
         if header.height >= mark.header.height {
             mark.header = header;
         }
     }
+}
+
+/// The highest of these heights that more than half reach.
+fn reached(mut heights: Vec<Height>) -> Option<Height> {
+    heights.sort_unstable_by_key(|height| Reverse(*height));
+    heights.get(heights.len() / 2).copied()
 }
 
 /// The highest block whose height more than half reach.
@@ -244,6 +266,29 @@ mod tests {
         let ruling = finality.rule(&chain(), At::ZERO);
         let finalized = ruling.finalized.map(|block| block.height);
         assert_eq!((finalized, ruling.contradicting), (Some(Height(50)), vec!["liar".into()]));
+    }
+
+    #[test]
+    fn finality_has_receded_when_most_take_back_what_was_delivered_as_final() {
+        let (mut finality, mut chain) = (tag(), chain());
+        let receded = |finality: &Finality, chain: &Canonical| finality.rule(chain, At::ZERO).receded_to;
+        ["a", "b", "c"].iter().for_each(|operator| finality.hear(operator, Some(header(80)), None, At::ZERO));
+        chain.finalize(Height(80)).unwrap();
+        finality.hear("a", Some(header(60)), None, At::ZERO);
+        assert_eq!(receded(&finality, &chain), None, "one of three may lag");
+        finality.hear("b", Some(header(79)), None, At::ZERO);
+        assert_eq!(receded(&finality, &chain), Some(Height(79)));
+        assert_eq!(finality.rule(&chain, At::ZERO).finalized, Some(header(80).block()), "it stays final");
+        finality.hear("b", Some(header(80)), None, At::ZERO);
+        assert_eq!(receded(&finality, &chain), None);
+    }
+
+    #[test]
+    fn after_a_restart_operators_that_never_named_so_much_have_taken_nothing_back() {
+        let (mut finality, mut chain) = (tag(), chain());
+        chain.finalize(Height(80)).unwrap();
+        finality.hear("a", Some(header(70)), None, At::ZERO);
+        assert_eq!(finality.rule(&chain, At::ZERO).receded_to, None);
     }
 
     proptest! {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::footing::Weakness;
 use crate::core::header::BlockRef;
 use crate::core::numbers::{Height, Term};
 
@@ -50,6 +51,8 @@ pub struct ChainStatus {
     pub halted: Option<String>,
     /// What the next block waits for.
     pub waiting_for: Option<String>,
+    /// What makes its footing weak while it goes on.
+    pub degraded: Vec<Weakness>,
     /// When the last block was delivered, seconds since 1970.
     pub delivered_at_s: Option<u64>,
 }

@@ -98,7 +98,8 @@ rows! {
     /// `finalized` and `safe` are unknown: `null`, -32000 or -39001. Seen: ethereum/execution-apis#879,
     /// node-real/bsc-erigon#376. Remembered as what it cannot do; where nobody can, finality follows from depth.
     FinalityUnknown = 15, "finality-unknown", Capability;
-    /// `finalized` moves back. Seen: smartcontractkit/chainlink#13048 and #13907. What was delivered as final stays so.
+    /// `finalized` moves back. Seen: smartcontractkit/chainlink#13048 and #13907. What was delivered as final stays so; when
+    /// most operators take it back, the chain is said to be degraded.
     FinalityMovesBack = 16, "finality-moves-back", Tolerated;
     /// A reorg deeper than finality. Seen: ponder-sh/ponder#1657, enviodev/hyperindex#956, ordinals/ord#3940. The stream halts and
     /// says why; nothing final is ever undone. It goes on when the final block is back.
@@ -165,7 +166,8 @@ rows! {
     /// Bitcoin-com/rest.bitcoin.com#330. The body is understood before the status.
     RateLimitElsewhere = 38, "rate-limit-elsewhere", RateLimited;
     /// The month's quota is used up: HTTP 402, or -32005 with `resets_at`. Seen: enviodev/hyperindex#715,
-    /// KyberNetwork/kyberswap-interface#3253, erpc/erpc#442. For the operator to mend; tried again seldom.
+    /// KyberNetwork/kyberswap-interface#3253, erpc/erpc#442. For the operator to mend; tried again every half hour at most, before
+    /// `resets_at` too: who pays is served again.
     QuotaUsedUp = 39, "quota-used-up", Config;
     /// The key or plan is refused: 401, 403, or in words. Seen: erpc/erpc#403, EkuboProtocol/indexer#168 (one dead address kept a
     /// service down for 32 days). For the operator to mend; the others go on.

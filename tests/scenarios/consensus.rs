@@ -1,17 +1,19 @@
 //! Whom the stream believes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use blocktap::actors::notice::Notice;
-use blocktap::core::event::Step;
+use blocktap::core::event::{Event, Step};
 use blocktap::core::numbers::Height;
 use blocktap::sim::corruption::Corruption;
 use blocktap::sim::fleet::Fleet;
+use blocktap::sim::genesis::Genesis;
 use blocktap::sim::profile::Profile;
 use blocktap::sim::symptom::Symptom;
 use blocktap::sim::view::Fork;
 
-use crate::stage::{Setting, Stage, play, play_with};
+use crate::stage::{Setting, Sockets, Stage, play, play_with};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -90,6 +92,44 @@ fn two_operators_that_contradict_each_other_halt_the_stream_and_heal_it() {
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
         assert!(stage.notices().contains(&Notice::Resumed));
+    });
+}
+
+#[test]
+fn the_only_operator_that_goes_on_is_followed_on_a_fast_chain_too() {
+    let genesis = Genesis { block_time: Duration::from_millis(250), ..Setting::default().genesis };
+    // Heads are polled for, so that most of them are never seen.
+    let setting = Setting { genesis, sockets: Sockets::None, ..Setting::default() };
+    play_with(setting, two, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.fleet.inflict("bravo", Symptom::Freeze).unwrap();
+        stage.wait(2 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        let last =
+            stage.record.events().into_iter().rev().find(|event| event.envelope.step == Step::Apply).unwrap();
+        assert_eq!(last.envelope.source.as_ref().unwrap().agreed, ["north"]);
+    });
+}
+
+#[test]
+fn after_a_quiet_time_a_block_still_needs_two_operators() {
+    play(Setting::default(), |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.world.halt();
+        stage.wait(3 * MINUTE).await;
+        let next = stage.world.head().height.plus(1);
+        let liar = stage.estate.board.read()["sim"].active_provider.clone().unwrap();
+        stage.fleet.inflict(&liar, Symptom::LieFrom(next)).unwrap();
+        stage.world.resume();
+        stage.wait(MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert_eq!(stage.record.count(Step::Undo), 0);
+        let lone = |event: &&Arc<Event>| {
+            event.envelope.source.as_ref().is_some_and(|source| source.agreed.len() < 2)
+        };
+        assert_eq!(stage.record.events().iter().filter(lone).count(), 0);
     });
 }
 

@@ -1,4 +1,4 @@
-//! What the Manager asks of providers: votes on a height, the ends of spans, headers that link others.
+//! What the Manager asks of providers: votes on a height, and the ends of spans.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,13 +10,11 @@ use crate::actors::messages::{HeadTimed, HeaderAt, Report};
 use crate::chain::error::ChainError;
 use crate::chain::family::Key;
 use crate::core::consensus::ruling::Corroboration;
-use crate::core::header::{BlockRef, Header};
+use crate::core::header::Header;
 use crate::core::numbers::Height;
 
 /// How long a vote is worth waiting for.
 const VOTE_DEADLINE: Duration = Duration::from_secs(3);
-/// How far above the tip two operators reach a header may lie and still be linked by asking for its ancestors.
-const LINK_REACH: u64 = 64;
 /// First sights that are remembered.
 const SIGHTINGS: usize = 512;
 
@@ -153,28 +151,8 @@ impl Manager {
         self.roster.seat(name).map(|seat| seat.ways.operator.clone())
     }
 
-    /// Asks for the header that links an operator's head to what is known.
-    pub(super) fn ask_link(&mut self, operator: &str, block: BlockRef, ctx: &mut Context<Self>) {
-        let reach = self.consensus.attainable().unwrap_or_default().plus(LINK_REACH);
-        if block.height > reach || !self.links_asked.insert(block.hash) {
-            return;
-        }
-        let now = self.now();
-        let seat = self.roster.iter().find(|seat| seat.ways.operator == operator && seat.is_usable(now));
-        let Some(name) = seat.map(|seat| seat.ways.name.clone()) else {
-            self.links_asked.remove(&block.hash);
-            return;
-        };
-        self.question(name, Key::Hash(block), ctx, move |act, _, _, answer, ctx| {
-            act.links_asked.remove(&block.hash);
-            if let Ok(header) = answer {
-                act.consensus.learn(header);
-                act.deliberate(ctx);
-            }
-        });
-    }
-
-    fn question(
+    /// Asks a provider for a header; `then` hears what came of it.
+    pub(super) fn question(
         &mut self,
         name: String,
         key: Key,

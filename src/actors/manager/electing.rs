@@ -22,6 +22,11 @@ impl Manager {
         self.forked = self.consensus.forked();
         let mut candidates = self.roster.candidates(&self.court(), now);
         self.note_cursors(&mut candidates);
+        for candidate in &mut candidates {
+            if let Some(seat) = self.roster.seat(&candidate.name) {
+                candidate.standing = seat.note_return(&candidate.fitness);
+            }
+        }
         let before = self.election.leader().map(|leader| leader.name.clone());
         let context = Context {
             block_time: self.block_time.get(),
@@ -118,7 +123,7 @@ impl Manager {
     /// Blocks missing up to what two operators have.
     pub(super) fn behind(&self) -> u64 {
         let next = self.chain.as_ref().map(|chain| chain.anchor().next);
-        let attainable = self.consensus.attainable();
+        let attainable = self.consensus.attainable(self.now());
         attainable.zip(next).map_or(0, |(attainable, next)| attainable.next().beyond(next))
     }
 }

@@ -9,7 +9,7 @@ use crate::core::at::At;
 use crate::core::backends::Backends;
 use crate::core::consensus::votes::Operator;
 use crate::core::cordon::Cordon;
-use crate::core::election::{Candidate, Cursor};
+use crate::core::election::{Candidate, Cursor, Rejoin, Standing};
 use crate::core::eligibility::{Fitness, Flag};
 use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
@@ -85,6 +85,7 @@ pub struct Seat {
     /// When its head last went back along our own chain.
     pub fall: Option<Fall>,
     astray: Option<Astray>,
+    rejoin: Rejoin,
     told: Option<SetRole>,
 }
 
@@ -139,8 +140,8 @@ impl Seat {
         let asked = BTreeSet::new();
         let (report, moved, cordon, fall, astray, told) = (None, None, None, None, None, None);
         let (cursor_asked, shown) = (None, None);
-        let strikes = Strikes::default();
-        Self { ways, report, moved, asked, cursor_asked, shown, cordon, strikes, fall, astray, told }
+        let (strikes, rejoin) = (Strikes::default(), Rejoin::default());
+        Self { ways, report, moved, asked, cursor_asked, shown, cordon, strikes, fall, astray, rejoin, told }
     }
 
     /// Whether its word counts: it serves the right chain and is neither quarantined nor cordoned.
@@ -208,6 +209,13 @@ impl Seat {
         let Some(astray) = self.astray.as_mut().filter(long) else { return false };
         astray.held = Held::Once;
         true
+    }
+
+    /// Notes what it shows since it was last unfit, and tells what follows for the election.
+    pub fn note_return(&mut self, fitness: &Fitness) -> Standing {
+        let head = self.report.as_ref().and_then(|report| report.head).map(|(head, _)| head.hash);
+        self.rejoin.observe(fitness, head.filter(|_| self.astray.is_none()));
+        self.rejoin.standing()
     }
 
     /// What was decided about it, as it is kept over a restart.
@@ -362,7 +370,14 @@ impl Roster {
                 None => report.eligibility.fitness(now),
             };
             let (score, weight) = (report.score.score, report.weight);
-            Some(Candidate { name, score, weight, fitness, cursor: Cursor::Shown })
+            Some(Candidate {
+                name,
+                score,
+                weight,
+                fitness,
+                cursor: Cursor::Shown,
+                standing: Standing::Proven,
+            })
         };
         self.iter().filter_map(candidate).collect()
     }
@@ -388,6 +403,21 @@ impl Roster {
         let mut heard = BTreeSet::new();
         usable.retain(|seat| heard.insert(&seat.ways.operator));
         usable.into_iter().map(|seat| seat.ways.name.clone()).collect()
+    }
+
+    /// The best provider of these operators that may be asked and has not `failed`.
+    pub fn best_of(
+        &self,
+        operators: &BTreeSet<&Operator>,
+        failed: &BTreeSet<String>,
+        now: At,
+    ) -> Option<String> {
+        let able = |seat: &&Seat| {
+            operators.contains(&seat.ways.operator)
+                && seat.is_usable(now)
+                && !failed.contains(&seat.ways.name)
+        };
+        self.iter().filter(able).min_by_key(|seat| seat.rank()).map(|seat| seat.ways.name.clone())
     }
 
     /// Who is to be watched as closely as the leader: the best of another operator.

@@ -100,14 +100,16 @@ impl Manager {
     /// Finds the first block: its hash must be agreed on like any other's.
     fn open(&mut self, ctx: &mut Context<Self>) {
         let now = self.now();
-        let Some(attainable) = self.consensus.attainable() else { return };
+        let Some(attainable) = self.consensus.attainable(now) else { return };
         if self.newcomers() == Newcomers::Expected && self.consensus.votes().len() < 2 {
             return;
         }
         for settled in self.catch_up.settle(&self.consensus.jury(), now) {
             match settled {
                 Settled::Agreed(_, header) => return self.begin_at(header),
-                Settled::Single(_, header) if self.may_go_alone() => return self.begin_at(header),
+                Settled::Single(agreement, header) if self.may_go_alone(&agreement) => {
+                    return self.begin_at(header);
+                }
                 Settled::Single(..) => {}
                 Settled::Split(claims) => self.note_split(&claims),
             }
@@ -130,9 +132,10 @@ impl Manager {
         self.links.begin.tell(Begin(Anchor::under(&header)));
     }
 
-    fn may_go_alone(&self) -> bool {
-        let others = self.consensus.votes().len() > 1;
-        !others && self.newcomers() == Newcomers::None && self.consensus.rules.on_single == OnSingle::Flag
+    fn may_go_alone(&self, agreement: &Agreement) -> bool {
+        self.newcomers() == Newcomers::None
+            && self.consensus.rules.on_single == OnSingle::Flag
+            && self.consensus.is_indisputable(agreement, self.now())
     }
 
     /// Far behind: the ends of spans are voted on.
@@ -145,7 +148,7 @@ impl Manager {
         for settled in self.catch_up.settle(&self.consensus.jury(), now) {
             match settled {
                 Settled::Agreed(agreement, _) => self.agree(agreement, Mode::CatchUp),
-                Settled::Single(agreement, _) if self.may_go_alone() => {
+                Settled::Single(agreement, _) if self.may_go_alone(&agreement) => {
                     self.catch_up.accept(&agreement, now);
                     self.agree(agreement, Mode::CatchUp);
                 }
@@ -153,7 +156,7 @@ impl Manager {
                 Settled::Split(claims) => self.note_split(&claims),
             }
         }
-        let attainable = self.consensus.attainable().unwrap_or_default();
+        let attainable = self.consensus.attainable(now).unwrap_or_default();
         for height in self.catch_up.due(next, attainable, now) {
             self.poll_span_end(height, ctx);
         }
@@ -189,9 +192,7 @@ impl Manager {
             self.notices.give(&self.mandate.chain, Notice::Forked { operator: operator.clone() });
         }
         self.note_foreign(&ruling.foreign);
-        for (operator, block) in &ruling.missing {
-            self.ask_link(operator, *block, ctx);
-        }
+        self.find_links(&ruling.missing, ctx);
         if let Some(agreement) = ruling.agreed {
             self.agree(agreement, Mode::Live);
         }

@@ -8,6 +8,7 @@ use super::Manager;
 use crate::core::catch_up;
 use crate::core::election;
 use crate::core::election::swap::Swap;
+use crate::core::footing::Weakness;
 use crate::core::header::BlockRef;
 use crate::core::numbers::Height;
 use crate::http::board::{ChainStatus, Pace};
@@ -25,6 +26,8 @@ struct State {
     headers_held: usize,
     halted: Option<String>,
     waiting_for: Option<String>,
+    degraded: Vec<Weakness>,
+    finality_receded_to: Option<Height>,
     providers: BTreeMap<String, String>,
     swaps: Vec<Swap>,
 }
@@ -66,6 +69,7 @@ impl Manager {
             operators_heard: self.consensus.votes().len(),
             halted: self.halted(),
             waiting_for: self.waiting_for(),
+            degraded: self.footing.weak(),
             delivered_at_s: self.last_applied.map(|at| clock.unix_s(at)),
         };
         let label = self.mandate.chain.clone();
@@ -80,6 +84,11 @@ impl Manager {
         }
         metrics::gauge!("blocktap_blocks_missing", "chain" => label.clone())
             .set(lag_blocks.unwrap_or_default() as f64);
+        for weakness in Weakness::ALL {
+            let weak = status.degraded.contains(&weakness);
+            metrics::gauge!("blocktap_degraded", "chain" => label.clone(), "reason" => weakness.name())
+                .set(f64::from(u8::from(weak)));
+        }
         for seat in self.roster.iter() {
             let active = status.active_provider.as_ref() == Some(&seat.ways.name);
             let labels = [("chain", label.clone()), ("provider", seat.ways.name.clone())];
@@ -108,6 +117,8 @@ impl Manager {
             headers_held: self.consensus.headers(),
             halted: self.halted(),
             waiting_for: self.waiting_for(),
+            degraded: self.footing.weak(),
+            finality_receded_to: self.finality_receded_to,
             providers: self.roster.iter().map(|seat| (seat.ways.name.clone(), why(seat))).collect(),
             swaps: self.swaps.iter().cloned().collect(),
         };

@@ -99,6 +99,8 @@ impl Picture {
             }
             Notice::Halted { why } => (Colour::Red, format!("# halted: {why}")),
             Notice::Resumed => (Colour::Green, "# going on".into()),
+            Notice::Degraded(weakness) => (Colour::Red, format!("~ {}", weakness.words())),
+            Notice::Mended(_) => (Colour::Green, "~ firm again".into()),
             Notice::Misfit { why } | Notice::GivenUp { actor: why } => (Colour::Red, format!("# {why}")),
         };
         vec![self.timed(colour, &text)]

@@ -52,7 +52,7 @@ pub struct Rules {
     pub on_single: OnSingle,
     /// The chain's measured block time.
     pub block_time: Duration,
-    /// An operator counts as advancing when it showed a new hash within this time.
+    /// An operator counts as advancing when it showed a new hash within this time, or has known of another's for no longer.
     pub lag_threshold: Duration,
 }
 

@@ -105,6 +105,46 @@ fn a_lone_operator_is_held_while_another_advances() {
 }
 
 #[test]
+fn after_a_quiet_time_the_first_to_speak_is_not_the_only_one() {
+    let mut court = Court::new();
+    let (tip, next) = (court.tip(), grow(&court.tip(), 1, 2));
+    ["a", "b"].iter().for_each(|operator| court.votes(operator, &[tip], NOW));
+    let later = NOW + Duration::from_secs(50);
+    court.votes("a", &next[..1], later);
+    court.votes("b", &[tip], later);
+    assert_eq!(court.rule(later).agreed, None, "b had no time to follow");
+    court.votes("b", &next[..1], later);
+    assert_eq!(court.rule(later).agreed.unwrap().operators, ["a", "b"]);
+    court.votes("a", &next, later);
+    let much_later = later + Duration::from_secs(31);
+    court.votes("b", &next[..1], much_later);
+    court.votes("a", &next, much_later);
+    assert_eq!(court.rule(much_later).agreed.unwrap().operators, ["a"]);
+}
+
+#[test]
+fn the_head_of_the_only_operator_that_goes_on_can_be_attained() {
+    let mut court = Court::new();
+    let (tip, next) = (court.tip(), grow(&court.tip(), 1, 100));
+    ["a", "b", "c"].iter().for_each(|operator| court.votes(operator, &[tip], NOW));
+    court.votes("a", &next, NOW);
+    assert_eq!(court.consensus.attainable(NOW), Some(tip.height), "the others may follow");
+    let later = NOW + Duration::from_secs(31);
+    let far = grow(&next[99], 1, 1);
+    court.votes("a", &far, later);
+    assert_eq!(court.consensus.attainable(later), Some(far[0].height));
+    let claim = |operators: &[&str], block: &Header| Agreement {
+        block: block.block(),
+        operators: operators.iter().map(ToString::to_string).collect(),
+        asked: 3,
+    };
+    assert!(court.consensus.is_indisputable(&claim(&["a"], &far[0]), later));
+    assert!(!court.consensus.is_indisputable(&claim(&["a"], &tip), later), "b and c are there, too");
+    court.consensus.rules.on_single = OnSingle::Hold;
+    assert_eq!(court.consensus.attainable(later), Some(tip.height));
+}
+
+#[test]
 fn a_lone_operator_is_held_for_ever_where_the_user_says_so() {
     let mut court = Court::new();
     court.consensus.rules.on_single = OnSingle::Hold;

@@ -24,6 +24,20 @@ pub struct Vote {
     pub heard: At,
     /// When it last showed a hash that moved its chain.
     pub advanced: At,
+    /// When another moved its chain to where this one has not followed since, for the first time.
+    pub missed: Option<At>,
+}
+
+impl Vote {
+    fn new(head: Header, shown: At) -> Self {
+        Self { head, heard: shown, advanced: shown, missed: None }
+    }
+
+    /// Whether it moves its chain, or has not had `recent` to do so since there was anything to show. On a slow or a quiet chain
+    /// nobody has shown anything for long: there whoever is the first to speak is not the only one.
+    pub fn advances(&self, now: At, recent: Duration) -> bool {
+        now.since(self.missed.unwrap_or(self.advanced)) <= recent
+    }
 }
 
 /// All operators' votes.
@@ -37,17 +51,23 @@ impl Votes {
     /// providers died with a head that the chain has left. A header below its own newest one, on the same branch, only shows that it is alive: behind a
     /// load balancer replicas lag each other, and a step back is not a change of mind.
     pub fn cast(&mut self, operator: &str, head: Header, shown: At, dag: &Dag) {
-        let Some(vote) = self.by_operator.get_mut(operator) else {
-            self.by_operator.insert(operator.into(), Vote { head, heard: shown, advanced: shown });
-            return;
-        };
-        if shown < vote.heard {
-            return;
+        match self.by_operator.get_mut(operator) {
+            Some(vote) if shown < vote.heard => return,
+            Some(vote) if dag.descends(&vote.head, &head.block()) => {
+                vote.heard = shown;
+                return;
+            }
+            Some(vote) => *vote = Vote::new(head, shown),
+            None => drop(self.by_operator.insert(operator.into(), Vote::new(head, shown))),
         }
-        vote.heard = shown;
-        if !dag.descends(&vote.head, &head.block()) {
-            vote.head = head;
-            vote.advanced = shown;
+        self.note_missed(operator, &head, shown, dag);
+    }
+
+    /// `operator` moved its chain to `head`: the others may follow.
+    fn note_missed(&mut self, operator: &str, head: &Header, shown: At, dag: &Dag) {
+        let others = self.by_operator.iter_mut().filter(|(name, _)| *name != operator);
+        for (_, vote) in others.filter(|(_, vote)| vote.missed.is_none()) {
+            vote.missed = (!dag.descends(&vote.head, &head.block())).then_some(shown);
         }
     }
 
@@ -83,9 +103,19 @@ impl Votes {
         self.by_operator.is_empty()
     }
 
-    /// Whether an operator outside of `but` moved its chain within `recent`.
+    /// Whether an operator outside of `but` advances.
     pub fn another_advances(&self, but: &[Operator], now: At, recent: Duration) -> bool {
-        let others = self.iter().filter(|(operator, _)| !but.contains(operator));
-        others.into_iter().any(|(_, vote)| now.since(vote.advanced) <= recent)
+        self.advancing(now, recent).any(|(operator, _)| !but.contains(operator))
+    }
+
+    /// The vote of the only operator that advances.
+    pub fn only_advancing(&self, now: At, recent: Duration) -> Option<&Vote> {
+        let mut advancing = self.advancing(now, recent);
+        let (_, only) = advancing.next()?;
+        advancing.next().is_none().then_some(only)
+    }
+
+    fn advancing(&self, now: At, recent: Duration) -> impl Iterator<Item = (&Operator, &Vote)> {
+        self.iter().filter(move |(_, vote)| vote.advances(now, recent))
     }
 }

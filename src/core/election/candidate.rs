@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::rejoin::Standing;
 use crate::core::eligibility::Fitness;
 
 /// Somebody who could lead.
@@ -17,6 +18,8 @@ pub struct Candidate {
     pub fitness: Fitness,
     /// Whether it has shown the last block delivered.
     pub cursor: Cursor,
+    /// Whether it has followed our chain for a while.
+    pub standing: Standing,
 }
 
 /// Whether a candidate has shown the last block delivered: it, or one that descends from it.

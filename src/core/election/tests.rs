@@ -10,11 +10,22 @@ fn at(second: u64) -> At {
 }
 
 fn candidate(name: &str, score: f64, fitness: Fitness) -> Candidate {
-    Candidate { name: name.into(), score, weight: 1.0, fitness, cursor: Cursor::Shown }
+    Candidate {
+        name: name.into(),
+        score,
+        weight: 1.0,
+        fitness,
+        cursor: Cursor::Shown,
+        standing: Standing::Proven,
+    }
 }
 
 fn good(name: &str, score: f64) -> Candidate {
     candidate(name, score, Fitness::Eligible)
+}
+
+fn returned(name: &str, score: f64) -> Candidate {
+    Candidate { standing: Standing::Returned, ..good(name, score) }
 }
 
 fn sick(name: &str, score: f64, severity: Severity) -> Candidate {
@@ -114,6 +125,32 @@ fn near_a_reorg_and_during_a_gap_nobody_takes_the_lead_by_choice() {
     assert_eq!(first_switch(&mut won_by_a(), &candidates, &reorg, 600, 700), Some(635));
     let gap = Context { gap: Gap::Filling, ..CALM };
     assert_eq!(first_switch(&mut won_by_a(), &candidates, &gap, 600, 7200), None);
+}
+
+#[test]
+fn whoever_has_just_come_back_leads_only_if_nobody_else_may() {
+    let mut election = won_by_a();
+    let barred = barred("a", 1.0);
+    let candidates = [barred.clone(), returned("b", 5.0), good("c", 0.5)];
+    let _ = election.evaluate(&candidates, &CALM, at(10));
+    assert_eq!(leader(&election), Some("c"));
+    let _ = election.evaluate(
+        &[barred.clone(), returned("b", 5.0), sick("c", 0.5, Severity::Poor)],
+        &CALM,
+        at(20),
+    );
+    assert_eq!(leader(&election), Some("b"));
+}
+
+#[test]
+fn whoever_has_just_come_back_does_not_push_the_leader_aside() {
+    let mut election = won_by_a();
+    for second in (150..400).step_by(5) {
+        let _ = election.evaluate(&[good("a", 1.0), returned("b", 5.0)], &CALM, at(second));
+    }
+    assert_eq!(leader(&election), Some("a"));
+    let _ = election.evaluate(&[good("a", 1.0), good("b", 5.0)], &CALM, at(400));
+    assert_eq!(leader(&election), Some("b"));
 }
 
 #[test]

@@ -39,7 +39,7 @@ const fn seconds(name: &'static str, help: &'static str) -> Entry {
 }
 
 /// All of them; the process's own are beside, in [`crate::http::process`].
-pub const CATALOGUE: [Entry; 31] = [
+pub const CATALOGUE: [Entry; 32] = [
     counter("blocktap_blocks_total", Unit::Count, "Blocks applied"),
     counter("blocktap_blocks_undone_total", Unit::Count, "Blocks taken back in reorgs"),
     gauge(
@@ -50,6 +50,11 @@ pub const CATALOGUE: [Entry; 31] = [
     gauge("blocktap_head_height", Unit::Count, "Height of the chain's head, as operators agree"),
     gauge("blocktap_tip_height", Unit::Count, "Height of the last block delivered"),
     gauge("blocktap_final_height", Unit::Count, "Height of the highest block delivered that is final"),
+    gauge(
+        "blocktap_degraded",
+        Unit::Count,
+        "1 while the stream goes on but stands on too little: one operator, a last resort, no leader, receding finality",
+    ),
     seconds("blocktap_processing_seconds", "From the first sight of a block at the tip to its delivery"),
     seconds(
         "blocktap_provider_response_seconds",
