@@ -274,8 +274,11 @@ impl Director {
         }
     }
 
-    /// The chain stands still: everything must be delivered to its end.
+    /// The chain stands still: everything must be delivered to its end. One that went back first comes to where it was: until then
+    /// the stream is rightly ahead of it.
     async fn settle(&self) {
+        let highest = self.heads.iter().map(|(_, head)| head.height).max().unwrap_or_default();
+        self.world().mine(highest.beyond(self.world().head().height));
         let waits = self.stage.oracle.waits_until().since(self.world().now());
         sleep(waits + SETTLE).await;
         if self.is_broken() {

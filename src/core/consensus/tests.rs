@@ -123,6 +123,18 @@ fn after_a_quiet_time_the_first_to_speak_is_not_the_only_one() {
 }
 
 #[test]
+fn an_old_word_that_is_heard_again_makes_nobody_late() {
+    let mut court = Court::new();
+    let next = grow(&court.tip(), 1, 2);
+    let aside = grow(&court.tip(), 7, 1);
+    court.votes("b", &next[..1], NOW + Duration::from_secs(40));
+    court.votes("c", &aside, NOW);
+    court.votes("a", &next, NOW + Duration::from_secs(41));
+    let ruling = court.rule(NOW + Duration::from_secs(41));
+    assert!(ruling.agreed.is_none_or(|agreed| agreed.operators != ["a"]), "b has only just moved");
+}
+
+#[test]
 fn the_head_of_the_only_operator_that_goes_on_can_be_attained() {
     let mut court = Court::new();
     let (tip, next) = (court.tip(), grow(&court.tip(), 1, 100));

@@ -66,7 +66,8 @@ impl Votes {
     /// `operator` moved its chain to `head`: the others may follow.
     fn note_missed(&mut self, operator: &str, head: &Header, shown: At, dag: &Dag) {
         let others = self.by_operator.iter_mut().filter(|(name, _)| *name != operator);
-        for (_, vote) in others.filter(|(_, vote)| vote.missed.is_none()) {
+        // What was shown before its own last step, it has left behind.
+        for (_, vote) in others.filter(|(_, vote)| vote.missed.is_none() && vote.advanced <= shown) {
             vote.missed = (!dag.descends(&vote.head, &head.block())).then_some(shown);
         }
     }
