@@ -24,6 +24,7 @@ use crate::core::eligibility::{Eligibility, Flag};
 use crate::core::event::{Draft, Event, Mode};
 use crate::core::event_id::EventId;
 use crate::core::excuse::CheckName;
+use crate::core::finality::Word;
 use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
 use crate::core::memory::Sanctions;
@@ -59,10 +60,8 @@ pub struct Report {
     pub genesis: Option<Hash>,
     /// The newest header it showed, proved, and when it last showed it.
     pub head: Option<(Header, At)>,
-    /// The newest block it calls final.
-    pub finalized: Option<Header>,
-    /// The newest block it calls safe.
-    pub safe: Option<Header>,
+    /// What it says is final.
+    pub finality: Word,
     /// Whether it announces its heads by itself.
     pub subscribed: bool,
 }

@@ -242,8 +242,7 @@ impl Provider {
             eligibility: self.eligibility.clone(),
             genesis: self.genesis,
             head: self.sight.vote(),
-            finalized: self.sight.finalized(),
-            safe: self.sight.safe(),
+            finality: self.sight.finality(),
             subscribed: self.subscription.is_live(),
         }));
     }
@@ -305,7 +304,7 @@ impl Observable for Provider {
             active,
             why_not_active: if active { None } else { self.eligibility.why_not(now).or_else(idle) },
             head: self.sight.head(),
-            finalized: self.sight.finalized(),
+            finalized: self.sight.finality().finalized(),
             subscription: self.subscription.describe(),
             score: ScoreCard::new(&reading, self.profile.weight, self.sight.block_time()),
             conduct: desk.conduct.state(now),

@@ -1,5 +1,8 @@
 //! Up to where the chain is final: the word of a strict majority of the operators that know, or a depth where none does.
 //!
+//! *Unknown is not zero.* Depth stands in only for a tag that most operators say they do not know. A question that failed, or
+//! was not asked yet, says nothing.
+//!
 //! *Not promised.* More than operators say: a final block is one that no honest majority would take back.
 
 use std::cmp::Reverse;
@@ -24,11 +27,32 @@ pub enum Source {
     Depth(u64),
 }
 
+/// What a provider says of the chain's tag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Word {
+    /// Nothing: it was not asked.
+    #[default]
+    Unasked,
+    /// Nothing: the question failed.
+    Failed,
+    /// That it does not know the tag.
+    Unknown,
+    /// These blocks.
+    Known {
+        /// The finalized block.
+        finalized: Header,
+        /// The safe block.
+        safe: Option<Header>,
+    },
+}
+
 /// What operators call final and safe.
 #[derive(Clone, Debug)]
 pub struct Finality {
     source: Source,
     tag: Tag,
+    /// What each operator that is heard says of the tag, and when it was heard last.
+    heard: BTreeMap<Operator, (Word, At)>,
     finalized: BTreeMap<Operator, Mark>,
     safe: BTreeMap<Operator, Mark>,
 }
@@ -46,9 +70,9 @@ struct Mark {
 /// Whether the chain has a tag.
 #[derive(Clone, Copy, Debug)]
 enum Tag {
-    /// Nobody was heard yet.
-    Unheard,
-    /// Operators are heard since, and none knows it.
+    /// Too few said anything.
+    Untold,
+    /// Most operators say since then that they do not know it, and none knows it.
     Unknown { since: At },
     /// At least one knew it: depth never stands in again.
     Known,
@@ -67,34 +91,71 @@ pub struct Final {
     pub receded_to: Option<Height>,
 }
 
+impl Word {
+    /// What stands once it was asked again: what it knew it knows, and a failure takes nothing back.
+    #[must_use]
+    pub fn asked_again(self, now: Self) -> Self {
+        match (self, now) {
+            (Self::Known { safe: before, .. }, Self::Known { finalized, safe }) => {
+                Self::Known { finalized, safe: safe.or(before) }
+            }
+            (Self::Known { .. }, _) | (Self::Unknown, Self::Unasked | Self::Failed) => self,
+            (_, now) => now,
+        }
+    }
+
+    /// The block that it calls final.
+    pub const fn finalized(&self) -> Option<Header> {
+        match self {
+            Self::Known { finalized, .. } => Some(*finalized),
+            Self::Unasked | Self::Failed | Self::Unknown => None,
+        }
+    }
+}
+
 impl Finality {
     /// How long operators may take to show that they know the tag, before depth is used.
     const SETTLE: Duration = Duration::from_secs(60);
 
     /// Nothing is known.
     pub const fn new(source: Source) -> Self {
-        Self { source, tag: Tag::Unheard, finalized: BTreeMap::new(), safe: BTreeMap::new() }
+        Self {
+            source,
+            tag: Tag::Untold,
+            heard: BTreeMap::new(),
+            finalized: BTreeMap::new(),
+            safe: BTreeMap::new(),
+        }
     }
 
     /// Takes an operator's word, heard at `heard`. It never goes back: a replica that lags is no change of mind.
-    pub fn hear(&mut self, operator: &str, finalized: Option<Header>, safe: Option<Header>, heard: At) {
-        self.tag = match (self.tag, finalized) {
-            (Tag::Known, _) | (_, Some(_)) => Tag::Known,
-            (Tag::Unheard, None) => Tag::Unknown { since: heard },
-            (Tag::Unknown { since }, None) => Tag::Unknown { since },
+    pub fn hear(&mut self, operator: &str, word: Word, heard: At) {
+        let before = self.heard.get(operator).map_or(Word::Unasked, |(before, _)| *before);
+        self.heard.insert(operator.into(), (before.asked_again(word), heard));
+        let without = self.heard.values().filter(|(word, _)| *word == Word::Unknown).count();
+        let most_are_without = 2 * without > self.heard.len();
+        self.tag = match (self.tag, word) {
+            (Tag::Known, _) | (_, Word::Known { .. }) => Tag::Known,
+            (Tag::Unknown { since }, _) if most_are_without => Tag::Unknown { since },
+            _ if most_are_without => Tag::Unknown { since: heard },
+            _ => Tag::Untold,
         };
-        raise(&mut self.finalized, operator, finalized, heard);
-        raise(&mut self.safe, operator, safe, heard);
+        if let Word::Known { finalized, safe } = word {
+            raise(&mut self.finalized, operator, Some(finalized), heard);
+            raise(&mut self.safe, operator, safe, heard);
+        }
     }
 
     /// Forgets who has not been heard of for `lifetime`: the dead must not hold finality back.
     pub fn expire(&mut self, now: At, lifetime: Duration) {
+        self.heard.retain(|_, (_, heard)| now.since(*heard) <= lifetime);
         self.finalized.retain(|_, mark| now.since(mark.heard) <= lifetime);
         self.safe.retain(|_, mark| now.since(mark.heard) <= lifetime);
     }
 
     /// Forgets an operator.
     pub fn revoke(&mut self, operator: &str) {
+        self.heard.remove(operator);
         self.finalized.remove(operator);
         self.safe.remove(operator);
     }
@@ -129,7 +190,7 @@ impl Finality {
         let (finalized, safe) = match self.source {
             Source::Depth(depth) => (by_depth(depth), None),
             Source::Tag { fallback_depth } => match self.tag {
-                Tag::Unheard => (None, None),
+                Tag::Untold => (None, None),
                 Tag::Unknown { since } => {
                     let settled = now.since(since) >= Self::SETTLE;
                     (by_depth(fallback_depth).filter(|_| settled), None)
@@ -190,6 +251,10 @@ mod tests {
         Header { height: Height(height), hash: Hash(hash), parent: Hash(parent), time_s: 0 }
     }
 
+    fn known(height: u64) -> Word {
+        Word::Known { finalized: header(height), safe: None }
+    }
+
     fn chain() -> Canonical {
         let mut chain = Canonical::starting_at(Anchor::under(&header(1)), Ground::Firm);
         (1..=100).for_each(|height| chain.apply(header(height)).unwrap());
@@ -204,10 +269,10 @@ mod tests {
     fn a_strict_majority_of_those_who_know_decides() {
         let mut finality = tag();
         for (operator, height) in [("a", 90), ("b", 80), ("c", 70)] {
-            finality.hear(operator, Some(header(height)), None, At::ZERO);
+            finality.hear(operator, known(height), At::ZERO);
         }
         assert_eq!(finality.rule(&chain(), At::ZERO).finalized.map(|block| block.height), Some(Height(80)));
-        finality.hear("b", Some(header(60)), None, At::ZERO);
+        finality.hear("b", known(60), At::ZERO);
         assert_eq!(finality.rule(&chain(), At::ZERO).finalized.map(|block| block.height), Some(Height(80)));
     }
 
@@ -215,7 +280,7 @@ mod tests {
     fn depth_stands_in_where_nobody_knows_the_tag() {
         let mut finality = tag();
         assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None, "nobody was asked");
-        finality.hear("a", None, None, At::from_secs(600));
+        finality.hear("a", Word::Unknown, At::from_secs(600));
         assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None);
         assert_eq!(
             finality.rule(&chain(), At::from_secs(660)).finalized.map(|block| block.height),
@@ -224,9 +289,36 @@ mod tests {
     }
 
     #[test]
+    fn a_question_that_failed_says_nothing_of_the_tag() {
+        let mut finality = tag();
+        for word in [Word::Unasked, Word::Failed] {
+            ["a", "b"].iter().for_each(|operator| finality.hear(operator, word, At::ZERO));
+            assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None, "{word:?}");
+        }
+        finality.hear("a", Word::Unknown, At::ZERO);
+        assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None, "one of two may be wrong");
+        finality.hear("b", Word::Unknown, At::from_secs(600));
+        assert_eq!(finality.rule(&chain(), At::from_secs(659)).finalized, None, "it counts from there");
+        let settled = finality.rule(&chain(), At::from_secs(660)).finalized;
+        assert_eq!(settled.map(|block| block.height), Some(Height(90)));
+    }
+
+    #[test]
+    fn what_was_known_stays_known_and_a_failure_takes_nothing_back() {
+        let safe = Word::Known { finalized: header(5), safe: Some(header(7)) };
+        let risen = Word::Known { finalized: header(6), safe: Some(header(7)) };
+        assert_eq!(Word::Unasked.asked_again(Word::Failed), Word::Failed);
+        assert_eq!(Word::Unknown.asked_again(Word::Failed), Word::Unknown);
+        assert_eq!(Word::Failed.asked_again(Word::Unknown), Word::Unknown);
+        assert_eq!(Word::Unknown.asked_again(safe), safe);
+        assert_eq!(safe.asked_again(Word::Unknown), safe);
+        assert_eq!(safe.asked_again(known(6)), risen);
+    }
+
+    #[test]
     fn depth_never_stands_in_once_the_tag_was_known() {
         let mut finality = tag();
-        finality.hear("a", Some(header(50)), None, At::ZERO);
+        finality.hear("a", known(50), At::ZERO);
         finality.revoke("a");
         assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None);
     }
@@ -235,9 +327,9 @@ mod tests {
     fn the_dead_do_not_hold_finality_back() {
         let mut finality = tag();
         for operator in ["dead", "gone"] {
-            finality.hear(operator, Some(header(10)), None, At::ZERO);
+            finality.hear(operator, known(10), At::ZERO);
         }
-        finality.hear("alive", Some(header(80)), None, At::from_secs(100));
+        finality.hear("alive", known(80), At::from_secs(100));
         assert_eq!(
             finality.rule(&chain(), At::from_secs(100)).finalized.map(|block| block.height),
             Some(Height(10))
@@ -252,17 +344,18 @@ mod tests {
     #[test]
     fn a_lone_word_about_a_height_far_ahead_makes_nothing_final() {
         let mut finality = tag();
-        finality.hear("liar", Some(header(1_000_000)), None, At::ZERO);
+        finality.hear("liar", known(1_000_000), At::ZERO);
         assert_eq!(finality.rule(&chain(), At::ZERO).finalized, None);
-        finality.hear("honest", Some(header(70)), None, At::ZERO);
+        finality.hear("honest", known(70), At::ZERO);
         assert_eq!(finality.rule(&chain(), At::ZERO).finalized.map(|block| block.height), Some(Height(70)));
     }
 
     #[test]
     fn whoever_calls_another_block_final_does_not_count() {
         let mut finality = tag();
-        finality.hear("a", Some(header(50)), None, At::ZERO);
-        finality.hear("liar", Some(Header { hash: Hash([9; 32]), ..header(95) }), None, At::ZERO);
+        finality.hear("a", known(50), At::ZERO);
+        let other = Header { hash: Hash([9; 32]), ..header(95) };
+        finality.hear("liar", Word::Known { finalized: other, safe: None }, At::ZERO);
         let ruling = finality.rule(&chain(), At::ZERO);
         let finalized = ruling.finalized.map(|block| block.height);
         assert_eq!((finalized, ruling.contradicting), (Some(Height(50)), vec!["liar".into()]));
@@ -272,14 +365,14 @@ mod tests {
     fn finality_has_receded_when_most_take_back_what_was_delivered_as_final() {
         let (mut finality, mut chain) = (tag(), chain());
         let receded = |finality: &Finality, chain: &Canonical| finality.rule(chain, At::ZERO).receded_to;
-        ["a", "b", "c"].iter().for_each(|operator| finality.hear(operator, Some(header(80)), None, At::ZERO));
+        ["a", "b", "c"].iter().for_each(|operator| finality.hear(operator, known(80), At::ZERO));
         chain.finalize(Height(80)).unwrap();
-        finality.hear("a", Some(header(60)), None, At::ZERO);
+        finality.hear("a", known(60), At::ZERO);
         assert_eq!(receded(&finality, &chain), None, "one of three may lag");
-        finality.hear("b", Some(header(79)), None, At::ZERO);
+        finality.hear("b", known(79), At::ZERO);
         assert_eq!(receded(&finality, &chain), Some(Height(79)));
         assert_eq!(finality.rule(&chain, At::ZERO).finalized, Some(header(80).block()), "it stays final");
-        finality.hear("b", Some(header(80)), None, At::ZERO);
+        finality.hear("b", known(80), At::ZERO);
         assert_eq!(receded(&finality, &chain), None);
     }
 
@@ -287,7 +380,7 @@ mod tests {
     fn after_a_restart_operators_that_never_named_so_much_have_taken_nothing_back() {
         let (mut finality, mut chain) = (tag(), chain());
         chain.finalize(Height(80)).unwrap();
-        finality.hear("a", Some(header(70)), None, At::ZERO);
+        finality.hear("a", known(70), At::ZERO);
         assert_eq!(finality.rule(&chain, At::ZERO).receded_to, None);
     }
 
@@ -296,7 +389,7 @@ mod tests {
         fn more_than_half_reach_what_is_called_final(heights in proptest::collection::vec(1u64..100, 1..9)) {
             let mut finality = tag();
             for (index, height) in heights.iter().enumerate() {
-                finality.hear(&index.to_string(), Some(header(*height)), None, At::ZERO);
+                finality.hear(&index.to_string(), known(*height), At::ZERO);
             }
             let Some(BlockRef { height: Height(finalized), .. }) = finality.rule(&chain(), At::ZERO).finalized else { panic!() };
             prop_assert!(2 * heights.iter().filter(|height| **height >= finalized).count() > heights.len());

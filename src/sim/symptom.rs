@@ -99,6 +99,8 @@ pub enum Symptom {
     ReceiptsOfAnotherFork,
     /// Knows neither `safe` nor `finalized`.
     FinalityUnknown(Unknown),
+    /// Has error -32603 for `safe` and `finalized`, though it knows them.
+    FinalityFails,
     /// Its `finalized` is so many blocks lower than it was.
     FinalityBack(u64),
     /// Does not know this method.
@@ -251,6 +253,7 @@ impl fmt::Display for Symptom {
             Self::Odd(what) => write!(out, "writes {what}"),
             Self::ReceiptsOfAnotherFork => out.write_str("has receipts of another fork"),
             Self::FinalityUnknown(_) => out.write_str("knows no finality"),
+            Self::FinalityFails => out.write_str("fails when asked what is final"),
             Self::FinalityBack(blocks) => write!(out, "takes finality back by {blocks} blocks"),
             Self::Unsupported(method) => write!(out, "does not know {method}"),
             Self::MethodError { method, code, .. } => write!(out, "answers {method} with error {code}"),

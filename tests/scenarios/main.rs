@@ -15,6 +15,7 @@ mod consensus;
 mod delivery;
 mod election;
 mod excuse;
+mod finality;
 mod footing;
 mod halts;
 mod memory;

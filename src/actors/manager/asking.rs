@@ -32,7 +32,7 @@ impl Manager {
     pub(super) fn take_report(&mut self, report: Report, ctx: &mut Context<Self>) {
         let now = self.now();
         let (head, provider, operator) = (report.head, report.provider.clone(), report.operator.clone());
-        let (finalized, safe) = (report.finalized, report.safe);
+        let word = report.finality;
         let Some(seat) = self.roster.seat(&report.provider) else { return };
         let known = seat.report.as_ref().and_then(|before| before.head);
         let moved = head.filter(|(head, _)| known.is_none_or(|(known, _)| known.hash != head.hash));
@@ -49,7 +49,7 @@ impl Manager {
         }
         let heard = self.roster.is_heard(&provider, genesis, now);
         let Some((head, shown)) = head.filter(|_| heard) else { return };
-        self.finality.hear(&operator, finalized, safe, shown);
+        self.finality.hear(&operator, word, shown);
         if let Some(delay) = moved.map(|(head, _)| self.sighted(head)).filter(|_| subscribed) {
             timed.tell(HeadTimed { delay });
         }

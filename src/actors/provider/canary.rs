@@ -49,7 +49,9 @@ impl Provider {
         };
         let well = self.eligibility.flags().iter().all(|flag| matches!(flag, Flag::NoCapability { .. }));
         let idle = self.role.role == Role::Standby;
-        let Some(block) = self.sight.finalized().filter(|_| now >= due && idle && well) else { return };
+        let Some(block) = self.sight.finality().finalized().filter(|_| now >= due && idle && well) else {
+            return;
+        };
         self.canary.due = Some(now + CANARY_EVERY.mul_f64(0.9 + 0.2 * jitter));
         let want = self.receipts;
         let cost = if want == Receipts::With { 2 } else { 1 };

@@ -9,6 +9,7 @@ use crate::chain::error::ChainError;
 use crate::chain::family::{Identity, Key};
 use crate::core::chain_id::ChainId;
 use crate::core::class::Class;
+use crate::core::finality::Word;
 use crate::core::hash::Hash;
 use crate::core::header::Header;
 use crate::core::token_bucket::Priority;
@@ -71,20 +72,16 @@ pub async fn run(desk: Rc<RefCell<Desk>>, chain: ChainId, questions: Questions) 
     findings
 }
 
-/// What is called final.
-#[derive(Debug, Default)]
-pub struct Finality {
-    /// The finalized block.
-    pub finalized: Option<Header>,
-    /// The safe block.
-    pub safe: Option<Header>,
-}
-
-/// Asks what is final. A chain without the tag answers with an error: unknown, not wrong.
-pub async fn finality(desk: Rc<RefCell<Desk>>, priority: Priority) -> Finality {
-    let Ok(finalized) = header(&desk, Key::Finalized, priority).await else { return Finality::default() };
-    let safe = header(&desk, Key::Safe, priority).await;
-    Finality { finalized: Some(finalized), safe: safe.ok() }
+/// Asks what is final. Only whoever *cannot* tell does not know the tag: any other error says nothing of it.
+pub async fn finality(desk: Rc<RefCell<Desk>>, priority: Priority) -> Word {
+    match header(&desk, Key::Finalized, priority).await {
+        Ok(finalized) => {
+            let safe = header(&desk, Key::Safe, priority).await.ok();
+            Word::Known { finalized, safe }
+        }
+        Err(error) if error.class == Class::Capability => Word::Unknown,
+        Err(_) => Word::Failed,
+    }
 }
 
 async fn header(desk: &Rc<RefCell<Desk>>, key: Key, priority: Priority) -> Result<Header, ChainError> {

@@ -137,11 +137,9 @@ impl Provider {
         let priority = if idle { Priority::Probe } else { Priority::Verify };
         self.finality_asked = Some(now);
         let finality = probe::finality(self.desk.clone(), priority);
-        ctx.spawn(finality.into_actor(self).map(|told, act, _| {
-            if told.finalized.is_some() {
-                act.sight.finality(told.finalized, told.safe);
-                act.report();
-            }
+        ctx.spawn(finality.into_actor(self).map(|word, act, _| {
+            act.sight.asked_finality(word);
+            act.report();
         }));
     }
 

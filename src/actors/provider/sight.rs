@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::core::at::At;
 use crate::core::block_time::BlockTime;
+use crate::core::finality::Word;
 use crate::core::header::Header;
 
 /// One provider's view of the chain.
 #[derive(Debug)]
 pub struct Sight {
     head: Option<Header>,
-    finalized: Option<Header>,
-    safe: Option<Header>,
+    finality: Word,
     moved: Option<At>,
     looked: Option<At>,
     announced: Option<At>,
@@ -22,15 +22,7 @@ impl Sight {
     /// Nothing was shown yet.
     pub fn new(block_time: Option<Duration>) -> Self {
         let block_time = BlockTime::new(block_time);
-        Self {
-            head: None,
-            finalized: None,
-            safe: None,
-            moved: None,
-            looked: None,
-            announced: None,
-            block_time,
-        }
+        Self { head: None, finality: Word::Unasked, moved: None, looked: None, announced: None, block_time }
     }
 
     /// A header was shown. Tells whether it is another head than before.
@@ -55,10 +47,9 @@ impl Sight {
         self.announced = Some(now);
     }
 
-    /// What is called final and safe; what was not asked for stays.
-    pub fn finality(&mut self, finalized: Option<Header>, safe: Option<Header>) {
-        self.finalized = finalized.or(self.finalized);
-        self.safe = safe.or(self.safe);
+    /// It was asked what is final.
+    pub fn asked_finality(&mut self, word: Word) {
+        self.finality = self.finality.asked_again(word);
     }
 
     /// The newest header.
@@ -66,14 +57,9 @@ impl Sight {
         self.head
     }
 
-    /// The newest block called final.
-    pub const fn finalized(&self) -> Option<Header> {
-        self.finalized
-    }
-
-    /// The newest block called safe.
-    pub const fn safe(&self) -> Option<Header> {
-        self.safe
+    /// What it says is final.
+    pub const fn finality(&self) -> Word {
+        self.finality
     }
 
     /// The newest header, and when it was last shown: by a poll, or when it was announced.

@@ -73,6 +73,9 @@ impl Scene<'_> {
 
     fn about(&self, selector: Selector, subject: Subject, render: impl Fn(&Block) -> Bytes) -> Answer {
         let unknown = self.condition.finality_unknown();
+        if matches!(selector, Selector::Safe | Selector::Finalized) && self.condition.finality_fails() {
+            return Answer::error(-32603, "internal error");
+        }
         match (selector, unknown) {
             (Selector::Safe | Selector::Finalized, Some(Unknown::Null)) => return Answer::null(),
             (Selector::Safe | Selector::Finalized, Some(Unknown::Code32000)) => {

@@ -228,6 +228,10 @@ impl Condition {
         self.newest(|symptom| if let Symptom::FinalityUnknown(how) = symptom { Some(*how) } else { None })
     }
 
+    pub fn finality_fails(&self) -> bool {
+        self.has(&Symptom::FinalityFails)
+    }
+
     pub fn finality_back(&self) -> u64 {
         self.newest(|symptom| if let Symptom::FinalityBack(blocks) = symptom { Some(*blocks) } else { None })
             .unwrap_or(0)
