@@ -21,7 +21,7 @@ use super::chain::{Estate, Outlet, Running};
 use super::error::AppError;
 use super::process::{self, DRAIN_STEP};
 use super::signals::{Asked, Signals};
-use super::{App, chain, outlets, plan, telling};
+use super::{App, chain, outlets, plan, system, telling};
 use crate::actors::notice::Notice;
 use crate::core::event::Event;
 use crate::settings::Http;
@@ -88,8 +88,7 @@ pub enum Scene {
 /// # Errors
 /// What keeps it from starting.
 pub fn demo(options: Options, tell: impl FnMut(Scene) + 'static) -> Result<Summary, AppError> {
-    let system = actix::System::new();
-    system.block_on(play(options, tell))
+    system::run(play(options, tell))?
 }
 
 async fn play(options: Options, tell: impl FnMut(Scene) + 'static) -> Result<Summary, AppError> {
@@ -111,7 +110,7 @@ async fn play(options: Options, tell: impl FnMut(Scene) + 'static) -> Result<Sum
     let app = App::new(setting::settings(&fleet, &loopback, &Cast::of(options.seed), &options.folder)?);
     let (scenes, shown) = mpsc::unbounded_channel();
     let (running, notices) = start(&app, &estate, &scenes).await?;
-    let signals = Signals::listen().map_err(system("cannot listen for signals"))?;
+    let signals = Signals::listen()?;
     let direction = actix::spawn(direct(fleet, options.length, options.seed, scenes));
     let stage = Stage { world: world.clone(), shown, notices, signals, direction };
     stage.watch(&mut house).await;

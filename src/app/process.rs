@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::chain::{Estate, Running};
 use super::error::AppError;
 use super::signals::{Asked, Signals};
-use super::{App, chain, outlets, plan, telling};
+use super::{App, chain, outlets, plan, system, telling};
 use crate::actors::clock::Clock;
 use crate::actors::link::Link;
 use crate::actors::notice::{Notice, Notices};
@@ -29,14 +29,17 @@ pub const DRAIN_STEP: Duration = Duration::from_secs(5);
 /// Runs the daemon until `stop` is ready or a signal ends it.
 pub fn run(app: App, stop: impl Future<Output = ()>) -> Result<(), AppError> {
     report_panics();
-    let system = actix::System::new();
-    system.block_on(live(app, pin!(stop)))
+    // Both outlast the system: what is left of it may still write, or hang.
+    let _lock = DataDirLock::acquire(&app.settings.data_dir)?;
+    let mut signals = Signals::listen()?;
+    system::run(live(app, &mut signals, pin!(stop)))?
 }
 
-async fn live(app: App, mut stop: Pin<&mut impl Future<Output = ()>>) -> Result<(), AppError> {
-    let system = |action| move |source| AppError::System { action, source };
-    let _lock = DataDirLock::acquire(&app.settings.data_dir)?;
-    let mut signals = Signals::listen().map_err(system("cannot listen for signals"))?;
+async fn live(
+    app: App,
+    signals: &mut Signals,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+) -> Result<(), AppError> {
     let (given_up, mut losses) = mpsc::unbounded_channel();
     let estate = estate(&given_up);
     let observer = telling::observer(&estate);
@@ -65,7 +68,7 @@ async fn live(app: App, mut stop: Pin<&mut impl Future<Output = ()>>) -> Result<
     tokio::select! {
         biased;
         () = drain(&chains) => tracing::info!("stopped in good order"),
-        () = stop_asked(&mut signals) => tracing::warn!("stopped at once; the next start goes on from the journal"),
+        () = signals.stop_asked() => tracing::warn!("stopped at once; the next start goes on from the journal"),
     }
     server.stop().await;
     verdict
@@ -99,10 +102,6 @@ async fn start(app: &App, estate: &Estate) -> Result<Vec<Running>, AppError> {
 
 async fn drain(chains: &[Running]) {
     futures_util::future::join_all(chains.iter().map(|chain| chain.drain(DRAIN_STEP))).await;
-}
-
-async fn stop_asked(signals: &mut Signals) {
-    while signals.next().await != Asked::Stop {}
 }
 
 /// Every actor's state, a line each, into the log.
