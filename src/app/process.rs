@@ -58,7 +58,8 @@ async fn live(
             },
             () = &mut stop => break,
             Some(path) = losses.recv() => give_up(&estate, &chains, path).await,
-            Ok((chain, Notice::Misfit { why })) = heard.recv() => {
+            // Whatever was missed is told again. A pattern before the `=` would make any other notice the last one heard.
+            notice = heard.recv() => if let Ok((chain, Notice::Misfit { why })) = notice {
                 verdict = Err(AppError::WrongChain(format!("chain {chain}: {why}")));
                 break;
             }

@@ -1,6 +1,9 @@
 //! How `blocktap run` ends.
 
+use std::process::Stdio;
 use std::time::Duration;
+
+use blocktap::sim::symptom::Symptom;
 
 use crate::daemon::{Daemon, Full};
 use crate::living::{HTTP, Living, NAMES};
@@ -53,4 +56,19 @@ fn a_log_that_nobody_reads_does_not_keep_the_process() {
     std::thread::sleep(Duration::from_millis(300));
     daemon.ask_to_stop();
     assert_eq!(daemon.ended(), Some(0));
+}
+
+#[test]
+fn a_chain_that_its_providers_do_not_serve_ends_the_process_beside_one_that_is_well() {
+    let well = Living::listen(NAMES, |_| {});
+    let others = ["delta", "echo", "foxtrot"];
+    // By then there is much to hear of the one that is well.
+    let late = Symptom::Latency(Duration::from_secs(1));
+    let other = Living::listen(others, move |fleet| {
+        others.iter().for_each(|name| fleet.inflict(name, late.clone()).unwrap());
+    });
+    let chains = well.chain("well", well.id()) + &other.chain("other", well.id() + 1);
+    let terminal = Terminal::with_settings(&format!("{HTTP}{chains}"));
+    let (mut daemon, _, _) = Daemon::with_output(&terminal, Stdio::null());
+    assert_eq!(daemon.ended(), Some(7));
 }
