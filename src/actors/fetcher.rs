@@ -17,7 +17,8 @@ use self::errand::{Bearer, Errand, Errands};
 use super::budget::{Budget, Permit};
 use super::link::{Link, Unreachable};
 use super::messages::{
-    Accused, Candidate, Drain, Elected, FetchBlock, HeadAdvanced, Plan, Replayed, Rewind, Route, Wanted,
+    Accused, Candidate, Drain, Elected, FetchBlock, HeadAdvanced, Outlook, Plan, Replayed, Rewind, Route,
+    Wanted,
 };
 use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
@@ -229,12 +230,14 @@ impl Fetcher {
         }
     }
 
-    /// Other operators that are known to have a block and have not served it falsely.
+    /// Other operators that have a block, as far as is known, or will have it soon, and have not served it falsely.
     fn elsewhere(&self, block: &BlockRef, from: &Served) -> BTreeSet<Operator> {
         let refused = self.errands.refused(block);
         let able = self.routes.iter().filter(|route| {
             let has = route.head.is_some_and(|head| head >= block.height);
-            has && route.operator != from.operator && !refused.contains(&route.provider)
+            (has || route.outlook == Outlook::Good)
+                && route.operator != from.operator
+                && !refused.contains(&route.provider)
         });
         able.map(|route| route.operator.clone()).collect()
     }

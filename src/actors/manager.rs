@@ -49,6 +49,7 @@ use crate::core::finality::{Finality, Source};
 use crate::core::footing::Footing;
 use crate::core::halt::Cause;
 use crate::core::hash::Hash;
+use crate::core::header::Header;
 use crate::core::memory::Memory;
 use crate::core::numbers::Height;
 use crate::core::start::Start;
@@ -223,7 +224,8 @@ impl Manager {
         let now = self.now();
         self.finality.expire(now, self.consensus.rules.vote_lifetime());
         let Some(chain) = &self.chain else { return };
-        let ruled = self.finality.rule(chain, now);
+        let strays = |header: &Header| self.consensus.strays(header, chain);
+        let ruled = self.finality.rule(chain, strays, now);
         let contradicting: BTreeSet<String> = ruled.contradicting.into_iter().collect();
         for operator in contradicting.difference(&self.contradicting) {
             tracing::warn!(

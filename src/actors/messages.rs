@@ -155,8 +155,19 @@ pub struct Route {
     pub score: f64,
     /// The highest block that it is known to have.
     pub head: Option<Height>,
+    /// What to expect of it.
+    pub outlook: Outlook,
     /// How to ask it.
     pub link: Link<FetchBlock>,
+}
+
+/// What to expect of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// It follows the chain: what it does not have yet it will have soon.
+    Good,
+    /// Something is wrong with it.
+    Poor,
 }
 
 /// Manager → Fetcher: who serves the tip (the first), and who else may be asked. The term fences late answers.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::at::At;
-use super::consensus::ballot::{Ballot, Jury, Outcome};
+use super::consensus::ballot::{Ballot, Outcome};
 use super::consensus::ruling::{Agreement, Claim};
 use super::consensus::votes::Operator;
 use super::header::Header;
@@ -86,12 +86,12 @@ impl CatchUp {
         }
     }
 
-    /// Closes the votes that have an outcome.
-    pub fn settle(&mut self, jury: &Jury<'_>, now: At) -> Vec<Settled> {
+    /// Closes the votes that have an outcome; `favour` is whom a person chose to follow.
+    pub fn settle(&mut self, favour: Option<&str>, now: At) -> Vec<Settled> {
         let mut settled = Vec::new();
         let mut in_vain = false;
         self.ballots.retain(|_, (ballot, _)| {
-            let outcome = ballot.outcome(jury);
+            let outcome = ballot.outcome(favour);
             in_vain |= !matches!(outcome, Outcome::Open | Outcome::Agreed(..));
             settled.extend(match outcome {
                 Outcome::Open => return true,
@@ -148,10 +148,7 @@ impl CatchUp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::consensus::ruling::Corroboration;
     use crate::core::hash::Hash;
-
-    const TWO: Jury<'static> = Jury::impartial(Corroboration::Two);
 
     fn header(height: Height) -> Option<Header> {
         Some(Header { height, hash: Hash([1; 32]), parent: Hash::ZERO, time_s: 0 })
@@ -169,7 +166,7 @@ mod tests {
         let due = catch_up.due(Height(1), Height(1000), At::ZERO);
         assert_eq!(due, [32, 64, 96].map(Height));
         due.into_iter().for_each(|height| vote(&mut catch_up, height, At::ZERO));
-        assert_eq!(catch_up.settle(&TWO, At::ZERO).len(), 3);
+        assert_eq!(catch_up.settle(None, At::ZERO).len(), 3);
         assert_eq!(catch_up.frontier(), Some(Height(96)));
         assert!(catch_up.due(Height(1), Height(1000), At::ZERO).is_empty());
         catch_up.delivered(Height(33), At::ZERO);
@@ -187,7 +184,7 @@ mod tests {
         let mut catch_up = CatchUp::default();
         catch_up.open(Height(32), ["a".into()], At::ZERO);
         catch_up.answer(Height(32), "a", None);
-        assert!(catch_up.settle(&TWO, At::ZERO).is_empty());
+        assert!(catch_up.settle(None, At::ZERO).is_empty());
         assert!(catch_up.due(Height(1), Height(32), At::ZERO).is_empty());
         assert_eq!(catch_up.due(Height(1), Height(32), At::from_secs(1)), [Height(32)]);
     }
@@ -196,7 +193,7 @@ mod tests {
     fn a_span_end_that_is_never_reached_is_voted_on_anew() {
         let mut catch_up = CatchUp::default();
         vote(&mut catch_up, Height(32), At::ZERO);
-        let _ = catch_up.settle(&TWO, At::ZERO);
+        let _ = catch_up.settle(None, At::ZERO);
         assert!(catch_up.due(Height(1), Height(32), At::from_secs(30)).is_empty());
         assert_eq!(catch_up.due(Height(1), Height(32), At::from_secs(31)), [Height(32)]);
     }

@@ -9,7 +9,6 @@ pub mod votes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::ballot::Jury;
 use self::dag::Dag;
 use self::ruling::{Agreement, Bench, Disputes, Newcomers, OnSingle, Rules, Ruling};
 use self::votes::{Operator, Votes};
@@ -42,7 +41,7 @@ pub struct Consensus {
 #[derive(Clone, Debug)]
 struct Favour {
     operator: Operator,
-    /// Since when somebody else is on our branch too, or the operator has no word any more.
+    /// Since when most are on our branch, or the operator has no word any more.
     calm: Option<At>,
 }
 
@@ -128,6 +127,12 @@ impl Consensus {
         }
     }
 
+    /// Whether `head` and `block` lie on one branch, whichever is the higher.
+    pub fn joins(&self, head: &Header, block: &BlockRef) -> bool {
+        let above = self.dag.get(&block.hash).is_some_and(|block| self.dag.descends(block, &head.block()));
+        above || self.dag.descends(head, block)
+    }
+
     /// Whether whoever shows `head` thereby shows `block` of the chain: it is `head`, or lies below it on the same branch.
     pub fn shows(&self, head: &Header, block: &BlockRef, chain: &Canonical) -> bool {
         chain.contains(block)
@@ -162,20 +167,18 @@ impl Consensus {
         self.favour = Some(Favour { operator: operator.into(), calm: None });
     }
 
-    /// Who decides a vote on a single height.
-    pub fn jury(&self) -> Jury<'_> {
-        let favour = self.favour.as_ref().map(|favour| favour.operator.as_str());
-        Jury { corroboration: self.rules.corroboration, favour }
+    /// Whom a person chose to follow.
+    pub fn favoured(&self) -> Option<&str> {
+        self.favour.as_ref().map(|favour| favour.operator.as_str())
     }
 
-    /// The dispute is over once another operator has been on our branch for as long as it takes to halt.
+    /// The dispute is over once most operators have been on our branch for as long as it takes to halt.
     fn let_favour_end(&mut self, chain: &Canonical, now: At) {
         let Some(favour) = &self.favour else { return };
-        let on_ours = |head: &Header| chain.tip().is_some_and(|tip| self.shows(head, &tip.block(), chain));
-        let mut others = self.votes.iter().filter(|(operator, _)| **operator != favour.operator);
-        let joined = others.any(|(_, vote)| on_ours(&vote.head));
+        let on_ours = self.votes.iter().filter(|(_, vote)| !self.strays(&vote.head, chain)).count();
         let speaks = self.votes.iter().any(|(operator, _)| *operator == favour.operator);
-        let calm = (joined || !speaks).then(|| favour.calm.unwrap_or(now));
+        let over = 2 * on_ours > self.votes.len() || !speaks;
+        let calm = over.then(|| favour.calm.unwrap_or(now));
         let Some(favour) = &mut self.favour else { return };
         favour.calm = calm;
         if calm.is_some_and(|since| now.since(since) >= self.rules.halt_after()) {
@@ -267,6 +270,14 @@ impl Consensus {
         let only = self.votes.only_advancing(now, self.rules.lag_threshold);
         let alone = only.filter(|_| self.rules.on_single == OnSingle::Flag).map(|vote| vote.head.height);
         shared.max(alone)
+    }
+
+    /// The highest height from `next` on that all have who have come so far, or the one attainable if nobody else has: a vote there
+    /// leaves nobody out who is merely a block behind.
+    pub fn common(&self, next: Height, now: At) -> Option<Height> {
+        let attainable = self.attainable(now)?;
+        let ahead = self.votes.iter().map(|(_, vote)| vote.head.height).filter(|head| *head >= next);
+        Some(ahead.min().map_or(attainable, |common| common.min(attainable)))
     }
 
     /// Whether nobody else could say anything of a block that a single operator names: whoever is there has not come to its

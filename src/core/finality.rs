@@ -162,13 +162,14 @@ impl Finality {
 
     /// The height that a strict majority of those who know calls final, whatever chain is delivered: a place to start from.
     pub fn agreed_height(&self) -> Option<Height> {
-        majority(self.finalized.values().map(|mark| mark.header.block()).collect()).map(|block| block.height)
+        reached(self.finalized.values().map(|mark| mark.header.height).collect())
     }
 
-    /// What is final on `chain`.
-    pub fn rule(&self, chain: &Canonical, now: At) -> Final {
-        let contradicts =
-            |header: &Header| chain.at(header.height).is_some_and(|ours| ours.hash != header.hash);
+    /// What is final on `chain`; `strays` tells of a header above its tip whether that is known to lie on another branch.
+    pub fn rule(&self, chain: &Canonical, strays: impl Fn(&Header) -> bool, now: At) -> Final {
+        let contradicts = |header: &Header| {
+            chain.at(header.height).map_or_else(|| strays(header), |ours| ours.hash != header.hash)
+        };
         let contradicting: Vec<Operator> = self
             .finalized
             .iter()
@@ -181,7 +182,8 @@ impl Finality {
         };
         let blocks = |marks: &BTreeMap<Operator, Mark>| {
             let headers = marks.values().map(|mark| mark.header);
-            headers.filter(|header| counts(marks, header)).map(|header| header.block()).collect()
+            let ours = headers.filter(|header| counts(marks, header)).map(|header| header.block());
+            majority(ours.collect(), marks.len())
         };
         let by_depth = |depth: u64| {
             let height = chain.tip()?.height.0.checked_sub(depth)?;
@@ -195,7 +197,7 @@ impl Finality {
                     let settled = now.since(since) >= Self::SETTLE;
                     (by_depth(fallback_depth).filter(|_| settled), None)
                 }
-                Tag::Known => (majority(blocks(&self.finalized)), majority(blocks(&self.safe))),
+                Tag::Known => (blocks(&self.finalized), blocks(&self.safe)),
             },
         };
         let safe = safe.map(|block| block.height);
@@ -229,10 +231,10 @@ fn reached(mut heights: Vec<Height>) -> Option<Height> {
     heights.get(heights.len() / 2).copied()
 }
 
-/// The highest block whose height more than half reach.
-fn majority(mut blocks: Vec<BlockRef>) -> Option<BlockRef> {
+/// The highest block whose height more than half of `all` reach, who need not all agree with these.
+fn majority(mut blocks: Vec<BlockRef>, all: usize) -> Option<BlockRef> {
     blocks.sort_unstable_by_key(|block| Reverse(block.height));
-    blocks.get(blocks.len() / 2).copied()
+    blocks.get(all / 2).copied()
 }
 
 #[cfg(test)]
@@ -271,19 +273,29 @@ mod tests {
         for (operator, height) in [("a", 90), ("b", 80), ("c", 70)] {
             finality.hear(operator, known(height), At::ZERO);
         }
-        assert_eq!(finality.rule(&chain(), At::ZERO).finalized.map(|block| block.height), Some(Height(80)));
+        assert_eq!(
+            finality.rule(&chain(), |_| false, At::ZERO).finalized.map(|block| block.height),
+            Some(Height(80))
+        );
         finality.hear("b", known(60), At::ZERO);
-        assert_eq!(finality.rule(&chain(), At::ZERO).finalized.map(|block| block.height), Some(Height(80)));
+        assert_eq!(
+            finality.rule(&chain(), |_| false, At::ZERO).finalized.map(|block| block.height),
+            Some(Height(80))
+        );
     }
 
     #[test]
     fn depth_stands_in_where_nobody_knows_the_tag() {
         let mut finality = tag();
-        assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None, "nobody was asked");
-        finality.hear("a", Word::Unknown, At::from_secs(600));
-        assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None);
         assert_eq!(
-            finality.rule(&chain(), At::from_secs(660)).finalized.map(|block| block.height),
+            finality.rule(&chain(), |_| false, At::from_secs(600)).finalized,
+            None,
+            "nobody was asked"
+        );
+        finality.hear("a", Word::Unknown, At::from_secs(600));
+        assert_eq!(finality.rule(&chain(), |_| false, At::from_secs(600)).finalized, None);
+        assert_eq!(
+            finality.rule(&chain(), |_| false, At::from_secs(660)).finalized.map(|block| block.height),
             Some(Height(90))
         );
     }
@@ -293,13 +305,21 @@ mod tests {
         let mut finality = tag();
         for word in [Word::Unasked, Word::Failed] {
             ["a", "b"].iter().for_each(|operator| finality.hear(operator, word, At::ZERO));
-            assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None, "{word:?}");
+            assert_eq!(finality.rule(&chain(), |_| false, At::from_secs(600)).finalized, None, "{word:?}");
         }
         finality.hear("a", Word::Unknown, At::ZERO);
-        assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None, "one of two may be wrong");
+        assert_eq!(
+            finality.rule(&chain(), |_| false, At::from_secs(600)).finalized,
+            None,
+            "one of two may be wrong"
+        );
         finality.hear("b", Word::Unknown, At::from_secs(600));
-        assert_eq!(finality.rule(&chain(), At::from_secs(659)).finalized, None, "it counts from there");
-        let settled = finality.rule(&chain(), At::from_secs(660)).finalized;
+        assert_eq!(
+            finality.rule(&chain(), |_| false, At::from_secs(659)).finalized,
+            None,
+            "it counts from there"
+        );
+        let settled = finality.rule(&chain(), |_| false, At::from_secs(660)).finalized;
         assert_eq!(settled.map(|block| block.height), Some(Height(90)));
     }
 
@@ -320,7 +340,7 @@ mod tests {
         let mut finality = tag();
         finality.hear("a", known(50), At::ZERO);
         finality.revoke("a");
-        assert_eq!(finality.rule(&chain(), At::from_secs(600)).finalized, None);
+        assert_eq!(finality.rule(&chain(), |_| false, At::from_secs(600)).finalized, None);
     }
 
     #[test]
@@ -331,12 +351,12 @@ mod tests {
         }
         finality.hear("alive", known(80), At::from_secs(100));
         assert_eq!(
-            finality.rule(&chain(), At::from_secs(100)).finalized.map(|block| block.height),
+            finality.rule(&chain(), |_| false, At::from_secs(100)).finalized.map(|block| block.height),
             Some(Height(10))
         );
         finality.expire(At::from_secs(100), Duration::from_secs(60));
         assert_eq!(
-            finality.rule(&chain(), At::from_secs(100)).finalized.map(|block| block.height),
+            finality.rule(&chain(), |_| false, At::from_secs(100)).finalized.map(|block| block.height),
             Some(Height(80))
         );
     }
@@ -345,9 +365,12 @@ mod tests {
     fn a_lone_word_about_a_height_far_ahead_makes_nothing_final() {
         let mut finality = tag();
         finality.hear("liar", known(1_000_000), At::ZERO);
-        assert_eq!(finality.rule(&chain(), At::ZERO).finalized, None);
+        assert_eq!(finality.rule(&chain(), |_| false, At::ZERO).finalized, None);
         finality.hear("honest", known(70), At::ZERO);
-        assert_eq!(finality.rule(&chain(), At::ZERO).finalized.map(|block| block.height), Some(Height(70)));
+        assert_eq!(
+            finality.rule(&chain(), |_| false, At::ZERO).finalized.map(|block| block.height),
+            Some(Height(70))
+        );
     }
 
     #[test]
@@ -356,22 +379,41 @@ mod tests {
         finality.hear("a", known(50), At::ZERO);
         let other = Header { hash: Hash([9; 32]), ..header(95) };
         finality.hear("liar", Word::Known { finalized: other, safe: None }, At::ZERO);
-        let ruling = finality.rule(&chain(), At::ZERO);
+        let ruling = finality.rule(&chain(), |_| false, At::ZERO);
+        assert_eq!((ruling.finalized, ruling.contradicting), (None, vec!["liar".into()]), "one against one");
+        finality.hear("b", known(60), At::ZERO);
+        let ruling = finality.rule(&chain(), |_| false, At::ZERO);
         let finalized = ruling.finalized.map(|block| block.height);
         assert_eq!((finalized, ruling.contradicting), (Some(Height(50)), vec!["liar".into()]));
     }
 
     #[test]
+    fn whoever_is_known_to_be_on_another_branch_above_the_tip_does_not_count() {
+        let mut finality = tag();
+        for (operator, height) in [("a", 50), ("b", 60), ("c", 120), ("d", 130)] {
+            finality.hear(operator, known(height), At::ZERO);
+        }
+        let agreed = |strays: bool| finality.rule(&chain(), |_| strays, At::ZERO).finalized;
+        assert_eq!(agreed(false).map(|block| block.height), Some(Height(60)));
+        assert_eq!(agreed(true), None, "two against two");
+    }
+
+    #[test]
     fn finality_has_receded_when_most_take_back_what_was_delivered_as_final() {
         let (mut finality, mut chain) = (tag(), chain());
-        let receded = |finality: &Finality, chain: &Canonical| finality.rule(chain, At::ZERO).receded_to;
+        let receded =
+            |finality: &Finality, chain: &Canonical| finality.rule(chain, |_| false, At::ZERO).receded_to;
         ["a", "b", "c"].iter().for_each(|operator| finality.hear(operator, known(80), At::ZERO));
         chain.finalize(Height(80)).unwrap();
         finality.hear("a", known(60), At::ZERO);
         assert_eq!(receded(&finality, &chain), None, "one of three may lag");
         finality.hear("b", known(79), At::ZERO);
         assert_eq!(receded(&finality, &chain), Some(Height(79)));
-        assert_eq!(finality.rule(&chain, At::ZERO).finalized, Some(header(80).block()), "it stays final");
+        assert_eq!(
+            finality.rule(&chain, |_| false, At::ZERO).finalized,
+            Some(header(80).block()),
+            "it stays final"
+        );
         finality.hear("b", known(80), At::ZERO);
         assert_eq!(receded(&finality, &chain), None);
     }
@@ -381,7 +423,7 @@ mod tests {
         let (mut finality, mut chain) = (tag(), chain());
         chain.finalize(Height(80)).unwrap();
         finality.hear("a", known(70), At::ZERO);
-        assert_eq!(finality.rule(&chain, At::ZERO).receded_to, None);
+        assert_eq!(finality.rule(&chain, |_| false, At::ZERO).receded_to, None);
     }
 
     proptest! {
@@ -391,7 +433,7 @@ mod tests {
             for (index, height) in heights.iter().enumerate() {
                 finality.hear(&index.to_string(), known(*height), At::ZERO);
             }
-            let Some(BlockRef { height: Height(finalized), .. }) = finality.rule(&chain(), At::ZERO).finalized else { panic!() };
+            let Some(BlockRef { height: Height(finalized), .. }) = finality.rule(&chain(), |_| false, At::ZERO).finalized else { panic!() };
             prop_assert!(2 * heights.iter().filter(|height| **height >= finalized).count() > heights.len());
             prop_assert!(2 * heights.iter().filter(|height| **height > finalized).count() <= heights.len());
         }

@@ -22,6 +22,7 @@ mod memory;
 mod panics;
 mod pauses;
 mod recovery;
+mod splits;
 mod strikes;
 mod supervision;
 mod swap;

@@ -123,9 +123,8 @@ impl Manager {
     pub(super) fn poll_span_end(&mut self, height: Height, ctx: &mut Context<Self>) {
         let now = self.now();
         let voices: Vec<String> = self.roster.voices(now);
-        let needed = self.voices_needed();
-        let able = voices.into_iter().filter(|name| self.reaches(name, height));
-        let asked: Vec<String> = able.take(needed).collect();
+        // All of them: of some the minority might be the first.
+        let asked: Vec<String> = voices.into_iter().filter(|name| self.reaches(name, height)).collect();
         let operators: Vec<String> = asked.iter().filter_map(|name| self.operator_of(name)).collect();
         self.catch_up.open(height, operators, now);
         for name in asked {
@@ -133,13 +132,6 @@ impl Manager {
                 act.catch_up.answer(height, &operator, answer.ok());
                 act.deliberate(ctx);
             });
-        }
-    }
-
-    fn voices_needed(&self) -> usize {
-        match self.consensus.rules.corroboration {
-            Corroboration::Two | Corroboration::Fast => 3,
-            Corroboration::Majority => usize::MAX,
         }
     }
 

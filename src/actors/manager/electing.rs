@@ -9,6 +9,7 @@ use crate::actors::notice::Notice;
 use crate::core::breaker::Supply;
 use crate::core::catch_up;
 use crate::core::election::{Context, Decision, Gap, Reason};
+use crate::core::header::Header;
 use crate::core::numbers::{Height, Term};
 
 /// What makes routes worth telling again: the term, and each provider with its head.
@@ -101,13 +102,15 @@ impl Manager {
         Court { forked: &self.forked, genesis: self.roster.genesis(), block_time: self.block_time.get() }
     }
 
-    /// Where all are on another branch than ours, it is we who have been left behind: somebody must show us the way.
+    /// Whoever is on the branch that was agreed on is on ours, though we have yet to go there. Where all are on another than ours,
+    /// it is we who have been left behind: somebody must show us the way.
     fn note_branches(&mut self) {
         let Some(chain) = &self.chain else { return };
-        let now = self.vitals.now();
+        let (now, pending) = (self.vitals.now(), self.state.pending);
         let strays = |seat: &Seat| {
             let head = seat.report.as_ref().and_then(|report| report.head);
-            head.map(|(head, _)| self.consensus.strays(&head, chain))
+            let joins = |head: &Header| pending.is_some_and(|agreed| self.consensus.joins(head, &agreed));
+            head.map(|(head, _)| self.consensus.strays(&head, chain) && !joins(&head))
         };
         let all = self.roster.iter().filter_map(strays).all(|strays| strays);
         for seat in self.roster.iter_mut() {

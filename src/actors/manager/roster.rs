@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::actors::link::Link;
-use crate::actors::messages::{FetchBlock, HeadTimed, HeaderAt, Report, Role, Route, SetRole, Struck};
+use crate::actors::messages::{
+    FetchBlock, HeadTimed, HeaderAt, Outlook, Report, Role, Route, SetRole, Struck,
+};
 use crate::core::at::At;
 use crate::core::backends::Backends;
 use crate::core::consensus::votes::Operator;
@@ -391,6 +393,7 @@ impl Roster {
             operator: seat.ways.operator.clone(),
             score: seat.score(),
             head: seat.head(),
+            outlook: if seat.is_eligible(now) { Outlook::Good } else { Outlook::Poor },
             link: seat.ways.fetch.clone(),
         };
         usable.into_iter().map(route).collect()

@@ -14,7 +14,7 @@ use crate::core::catch_up::{self, Settled};
 use crate::core::consensus::ruling::{Agreement, Claim, Newcomers, Obstacle, OnSingle};
 use crate::core::event::Mode;
 use crate::core::halt::{Cause, Halt, table};
-use crate::core::header::Header;
+use crate::core::header::{BlockRef, Header};
 use crate::core::numbers::Height;
 use crate::core::start::{Opening, Start};
 
@@ -35,6 +35,8 @@ pub(super) struct Progress {
     /// Since when most operators hold to a history without our final block.
     pub left_since: Option<At>,
     agreed: Option<Agreement>,
+    /// What is agreed and not delivered yet.
+    pub pending: Option<BlockRef>,
 }
 
 // === impl Progress ===
@@ -50,6 +52,7 @@ impl Progress {
             split_since: None,
             left_since: None,
             agreed: None,
+            pending: None,
         }
     }
 
@@ -61,6 +64,11 @@ impl Progress {
     /// Whether the next block waits for operators.
     pub fn is_waiting(&self) -> bool {
         self.obstacle.is_some()
+    }
+
+    /// Whether operators are known to contradict each other at the tip: however far they go on, there it is decided.
+    fn is_disputed(&self) -> bool {
+        matches!(self.obstacle, Some(Obstacle::Split(_) | Obstacle::Halted(_)))
     }
 
     /// What was agreed may not have been heard: it is told again.
@@ -92,7 +100,9 @@ impl Manager {
         }
         match self.chain.as_ref().map(|chain| chain.anchor().next) {
             None => self.open(ctx),
-            Some(next) if self.behind() > catch_up::NEAR => self.rule_on_spans(next, ctx),
+            Some(next) if self.behind() > catch_up::NEAR && !self.state.is_disputed() => {
+                self.rule_on_spans(next, ctx);
+            }
             Some(_) => self.rule_on_heads(ctx),
         }
     }
@@ -104,7 +114,7 @@ impl Manager {
         if self.newcomers() == Newcomers::Expected && self.consensus.votes().len() < 2 {
             return;
         }
-        for settled in self.catch_up.settle(&self.consensus.jury(), now) {
+        for settled in self.catch_up.settle(self.consensus.favoured(), now) {
             match settled {
                 Settled::Agreed(_, header) => return self.begin_at(header),
                 Settled::Single(agreement, header) if self.may_go_alone(&agreement) => {
@@ -145,7 +155,7 @@ impl Manager {
         // Whoever is on another history is asked for nothing: without this nobody would be left, and nothing said.
         let foreign = self.chain.as_ref().map(|chain| self.consensus.foreign(chain)).unwrap_or_default();
         self.note_foreign(&foreign);
-        for settled in self.catch_up.settle(&self.consensus.jury(), now) {
+        for settled in self.catch_up.settle(self.consensus.favoured(), now) {
             match settled {
                 Settled::Agreed(agreement, _) => self.agree(agreement, Mode::CatchUp),
                 Settled::Single(agreement, _) if self.may_go_alone(&agreement) => {
@@ -156,8 +166,8 @@ impl Manager {
                 Settled::Split(claims) => self.note_split(&claims),
             }
         }
-        let attainable = self.consensus.attainable(now).unwrap_or_default();
-        for height in self.catch_up.due(next, attainable, now) {
+        let common = self.consensus.common(next, now).unwrap_or_default();
+        for height in self.catch_up.due(next, common, now) {
             self.poll_span_end(height, ctx);
         }
         if let Some(to) = self.catch_up.frontier() {
@@ -193,6 +203,7 @@ impl Manager {
         }
         self.note_foreign(&ruling.foreign);
         self.find_links(&ruling.missing, ctx);
+        self.state.pending = None;
         if let Some(agreement) = ruling.agreed {
             self.agree(agreement, Mode::Live);
         }
@@ -201,6 +212,7 @@ impl Manager {
 
     fn agree(&mut self, agreement: Agreement, mode: Mode) {
         self.state.alone = None;
+        self.state.pending = Some(agreement.block);
         if mode == Mode::CatchUp || self.state.agreed.as_ref() != Some(&agreement) {
             self.links.agreed.tell(Agreed { agreement: agreement.clone(), mode });
             self.state.agreed = Some(agreement);

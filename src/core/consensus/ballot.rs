@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ruling::{Agreement, Claim, Corroboration};
+use super::ruling::{Agreement, Claim};
 use super::votes::Operator;
 use crate::core::header::Header;
 use crate::core::numbers::Height;
@@ -17,26 +17,6 @@ pub struct Ballot {
     pub height: Height,
     waiting: BTreeSet<Operator>,
     claims: BTreeMap<Operator, Header>,
-}
-
-/// How the answers are counted.
-#[derive(Clone, Copy, Debug)]
-pub struct Jury<'a> {
-    /// How many operators must name a block.
-    pub corroboration: Corroboration,
-    /// Whose word counts where no side has a majority: a person said so.
-    pub favour: Option<&'a str>,
-}
-
-impl Jury<'_> {
-    /// A count in which nobody is favoured.
-    pub const fn impartial(corroboration: Corroboration) -> Self {
-        Self { corroboration, favour: None }
-    }
-
-    fn favours(&self, claim: &Claim) -> bool {
-        self.favour.is_some_and(|favour| claim.operators.iter().any(|operator| operator == favour))
-    }
 }
 
 /// What the answers come to.
@@ -69,8 +49,8 @@ impl Ballot {
         }
     }
 
-    /// Counts.
-    pub fn outcome(&self, jury: &Jury<'_>) -> Outcome {
+    /// Counts. Where no side has a majority, the word of whom a person chose to `favour` counts.
+    pub fn outcome(&self, favour: Option<&str>) -> Outcome {
         let mut claims = self.claims();
         claims.sort_by_key(|(claim, _)| std::cmp::Reverse(claim.operators.len()));
         let asked = self.claims.len() + self.waiting.len();
@@ -80,11 +60,11 @@ impl Ballot {
         let count = top.operators.len();
         let others = self.claims.len() - count;
         let agreement = Agreement { block: top.block, operators: top.operators, asked };
-        let enough = match jury.corroboration {
-            Corroboration::Two | Corroboration::Fast => count >= 2 && count > others,
-            Corroboration::Majority => count >= 2 && 2 * count > asked,
-        };
-        let favoured = claims.iter().position(|(claim, _)| jury.favours(claim));
+        // Two that are quick may be a minority: it is decided when the rest cannot outvote them any more.
+        let enough = count >= 2 && 2 * count > asked;
+        let favours =
+            |claim: &Claim| claim.operators.iter().any(|operator| Some(operator.as_str()) == favour);
+        let favoured = claims.iter().position(|(claim, _)| favours(claim));
         if let Some(favoured) = favoured.filter(|_| !enough && self.waiting.is_empty()) {
             let (Claim { block, operators }, header) = claims.swap_remove(favoured);
             return Outcome::Agreed(Agreement { block, operators, asked }, header);
@@ -126,7 +106,7 @@ mod tests {
         for (operator, answer) in answers {
             ballot.answer(operator, *answer);
         }
-        ballot.outcome(&Jury::impartial(Corroboration::Two))
+        ballot.outcome(None)
     }
 
     #[test]
@@ -141,6 +121,22 @@ mod tests {
         assert!(matches!(outvoted, Outcome::Agreed(agreement, _) if agreement.operators == ["b", "c"]));
         let tie = ballot(&[("a", header(1)), ("b", header(2)), ("c", None)]);
         assert!(matches!(tie, Outcome::Split(claims) if claims.len() == 2));
+    }
+
+    #[test]
+    fn two_that_are_quick_do_not_outvote_three() {
+        let mut ballot = Ballot::open(Height(9), ["a", "b", "c", "d", "e"].map(String::from));
+        ["a", "b"].iter().for_each(|operator| ballot.answer(operator, header(1)));
+        assert_eq!(ballot.outcome(None), Outcome::Open);
+        ["c", "d"].iter().for_each(|operator| ballot.answer(operator, header(2)));
+        assert_eq!(ballot.outcome(None), Outcome::Open);
+        let mut split = ballot.clone();
+        split.answer("e", None);
+        assert!(matches!(split.outcome(None), Outcome::Split(claims) if claims.len() == 2));
+        ballot.answer("e", header(2));
+        assert!(
+            matches!(ballot.outcome(None), Outcome::Agreed(agreement, _) if agreement.operators == ["c", "d", "e"])
+        );
     }
 
     #[test]

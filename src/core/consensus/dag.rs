@@ -51,6 +51,11 @@ impl Dag {
         self.headers.contains_key(hash)
     }
 
+    /// The header of `hash`, if it is known.
+    pub fn get(&self, hash: &Hash) -> Option<&Header> {
+        self.headers.get(hash)
+    }
+
     /// How many headers are held.
     pub fn len(&self) -> usize {
         self.headers.len()

@@ -1,6 +1,10 @@
 //! Which blocks an answer shows, read as lightly as can be.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::core::hash::Hash;
@@ -20,6 +24,35 @@ struct Message<'a> {
 struct Params<'a> {
     #[serde(default, borrow)]
     result: Option<&'a RawValue>,
+}
+
+/// An object of which no key stands twice: what it says otherwise is anybody's guess.
+struct Unambiguous;
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Unambiguous;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unambiguous, A::Error> {
+                let mut keys = BTreeSet::new();
+                while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+                    if !keys.insert(key) {
+                        return Err(A::Error::custom("a key stands twice"));
+                    }
+                }
+                Ok(Unambiguous)
+            }
+        }
+
+        deserializer.deserialize_map(Keys)
+    }
 }
 
 /// What of a block is looked at.
@@ -65,7 +98,8 @@ pub fn read(body: &[u8]) -> Said {
     let mut said = Said::default();
     for message in messages {
         let results = message.result.into_iter().chain(message.params.and_then(|params| params.result));
-        let blocks = results.filter_map(|value| serde_json::from_str::<Block>(value.get()).ok());
+        let clear = results.filter(|value| serde_json::from_str::<Unambiguous>(value.get()).is_ok());
+        let blocks = clear.filter_map(|value| serde_json::from_str::<Block>(value.get()).ok());
         said.blocks.extend(blocks.map(|block| block.hash));
         let rate = message.error.and_then(|error| error.data?.rate);
         said.backoff_s = said.backoff_s.max(rate.and_then(|rate| rate.backoff_seconds));
@@ -86,6 +120,8 @@ mod tests {
         assert_eq!(read(format!(r#"{{"id":1,"result":{block}}}"#).as_bytes()), shown);
         assert_eq!(read(format!(r#"[{{"id":1,"result":{block}}},{{"result":[]}}]"#).as_bytes()), shown);
         assert_eq!(read(format!(r#"{{"method":"x","params":{{"result":{block}}}}}"#).as_bytes()), shown);
+        let doubled = block.replacen('{', r#"{"number":"0x1","#, 1);
+        assert_eq!(read(format!(r#"{{"id":1,"result":{doubled}}}"#).as_bytes()), Said::default());
     }
 
     #[test]

@@ -1,0 +1,151 @@
+//! Operators that stay on different branches, and go on there.
+
+use std::time::Duration;
+
+use blocktap::actors::notice::Notice;
+use blocktap::core::command::Command;
+use blocktap::core::event::Step;
+use blocktap::core::numbers::Height;
+use blocktap::sim::fleet::Fleet;
+use blocktap::sim::profile::Profile;
+use blocktap::sim::symptom::Symptom;
+use blocktap::sim::view::Fork;
+use blocktap::sim::world::World;
+
+use crate::stage::{Setting, Stage, play_with};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const SECOND: Duration = Duration::from_secs(1);
+/// Those that leave.
+const LEAVE: [&str; 2] = ["alpha", "bravo"];
+/// Those that stay.
+const STAY: [&str; 3] = ["charlie", "delta", "echo"];
+
+fn of(names: &[&str]) -> impl FnOnce(World) -> Fleet {
+    let profiles: Vec<Profile> = names.iter().map(|name| Profile::of(name, &format!("{name}-inc"))).collect();
+    move |world| Fleet::new(world, profiles)
+}
+
+fn five(world: World) -> Fleet {
+    of(&["alpha", "bravo", "charlie", "delta", "echo"])(world)
+}
+
+fn four(world: World) -> Fleet {
+    of(&["alpha", "bravo", "charlie", "delta"])(world)
+}
+
+fn inflict(stage: &Stage, names: &[&str], symptom: &Symptom) {
+    names.iter().for_each(|name| stage.fleet.inflict(name, symptom.clone()).unwrap());
+}
+
+fn heal(stage: &Stage, names: &[&str]) {
+    names.iter().for_each(|name| stage.fleet.heal(name).unwrap());
+}
+
+/// Two operators leave the chain; the first block that they have there.
+fn leave(stage: &Stage) -> Height {
+    let from = stage.world.head().height.plus(1);
+    inflict(stage, &LEAVE, &Symptom::ForkAt(Fork { from, branch: 7 }));
+    from
+}
+
+/// Two operators leave the chain while the others stand still, so that theirs is what is delivered.
+async fn let_a_minority_be_first(stage: &Stage) {
+    stage.wait(MINUTE).await;
+    inflict(stage, &STAY, &Symptom::Freeze);
+    let from = leave(stage);
+    stage.wait(8 * SECOND).await;
+    assert!(stage.record.height() >= from, "nothing of the minority's was delivered");
+    heal(stage, &STAY);
+}
+
+async fn majority_has_won(stage: &mut Stage) {
+    stage.caught_up(MINUTE).await;
+    stage.stream_is_true();
+    assert!(stage.record.count(Step::Undo) > 0);
+    let status = stage.estate.board.read()["sim"].clone();
+    assert!(status.is_ready() && STAY.contains(&status.active_provider.unwrap().as_str()));
+    let blamed = stage.notices().into_iter().find(|notice| matches!(notice, Notice::Quarantined { .. }));
+    assert_eq!(blamed, None);
+    for name in STAY {
+        let observed = stage.observe(&format!("providers/{name}")).await;
+        assert_eq!(observed[0].state["eligibility"], serde_json::json!([]), "{name}");
+    }
+}
+
+#[test]
+fn three_operators_win_against_the_two_that_were_first() {
+    play_with(Setting::default(), five, |mut stage: Stage| async move {
+        let_a_minority_be_first(&stage).await;
+        stage.wait(MINUTE / 3).await;
+        majority_has_won(&mut stage).await;
+    });
+}
+
+#[test]
+fn three_operators_win_against_two_over_a_restart_too() {
+    play_with(Setting::default(), five, |mut stage: Stage| async move {
+        let_a_minority_be_first(&stage).await;
+        stage.restart().await;
+        stage.wait(MINUTE / 2).await;
+        majority_has_won(&mut stage).await;
+    });
+}
+
+#[test]
+fn two_against_two_delivers_nothing_of_either_side_for_as_long_as_it_lasts() {
+    play_with(Setting::default(), four, |mut stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let from = leave(&stage);
+        stage.wait(MINUTE).await;
+        let delivered = stage.record.height();
+        assert!(delivered <= from, "{delivered} {from} {:#?}", stage.notices());
+        let finals = stage.record.count(Step::Final);
+        for _ in 0..20 {
+            stage.wait(MINUTE / 2).await;
+            let status = stage.estate.board.read()["sim"].clone();
+            assert!(status.halted.is_some(), "{status:?}");
+        }
+        assert_eq!((stage.record.height(), stage.record.count(Step::Final)), (delivered, finals));
+        let resumed = stage.notices().contains(&Notice::Resumed);
+        assert!(!resumed, "nobody agreed");
+    });
+}
+
+#[test]
+fn the_side_that_a_person_chose_is_followed_though_the_other_was_first() {
+    play_with(Setting::default(), four, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        inflict(&stage, &["charlie", "delta"], &Symptom::Freeze);
+        leave(&stage);
+        stage.wait(8 * SECOND).await;
+        heal(&stage, &["charlie", "delta"]);
+        stage.wait(MINUTE / 2).await;
+        assert!(stage.estate.board.read()["sim"].halted.is_some());
+        let order = Command::Resume { with: Some("charlie-inc".into()) };
+        stage.estate.orders.give("sim", order).await.unwrap();
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        stage.wait(2 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert_eq!(stage.estate.board.read()["sim"].halted, None);
+    });
+}
+
+#[test]
+fn a_provider_out_of_service_no_longer_ties_the_others() {
+    play_with(Setting::default(), four, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        inflict(&stage, &["charlie", "delta"], &Symptom::Freeze);
+        leave(&stage);
+        stage.wait(8 * SECOND).await;
+        heal(&stage, &["charlie", "delta"]);
+        stage.wait(MINUTE / 2).await;
+        let (for_s, by, reason, provider) = (None, None, None, "alpha".into());
+        let order = Command::Cordon { provider, for_s, by, reason, force: false };
+        stage.estate.orders.give("sim", order).await.unwrap();
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
