@@ -52,6 +52,24 @@ fn conspirators_that_tamper_alike_are_found_out_by_the_one_honest_copy() {
 }
 
 #[test]
+fn the_honest_copy_is_waited_for_though_its_operator_is_a_block_behind() {
+    play(Setting::default(), |mut stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.fleet.inflict("echo", Symptom::Lag(1)).unwrap();
+        stage.wait(MINUTE / 6).await;
+        stage.notices();
+        tamper(&stage, &["alpha", "bravo", "charlie", "delta"]);
+        stage.wait(2 * MINUTE).await;
+        stage.fleet.heal("echo").unwrap();
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert_eq!(unproved(&stage), 0);
+        let found_out = quarantined(&mut stage);
+        assert!(found_out.len() >= 2 && !found_out.contains(&"echo".to_owned()), "{found_out:?}");
+    });
+}
+
+#[test]
 fn a_block_that_fails_with_everybody_is_passed_on_without_that_proof() {
     play(Setting::default(), |mut stage: Stage| async move {
         stage.wait(MINUTE).await;
