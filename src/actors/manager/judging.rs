@@ -127,7 +127,9 @@ impl Manager {
         for seat in self.roster.iter() {
             let Some(fall) = seat.fall.filter(due) else { continue };
             let reorged = self.last_reorg.is_some_and(|reorg| reorg >= fall.since);
-            if !reorged && !self.is_shared(&seat.ways.operator, &fall) {
+            // A message that came late, or another node behind the same address.
+            let returned = seat.head().is_some_and(|head| head >= fall.from.height);
+            if !reorged && !returned && !self.is_shared(&seat.ways.operator, &fall) {
                 alone.push((seat.ways.name.clone(), fall));
             }
         }
@@ -140,6 +142,16 @@ impl Manager {
             let finding =
                 format!("its head went back by {fell} blocks, from {from} to {to}, without a reorg");
             self.hold_against(&provider, to, finding, Exhibit::bare(Offence::Regression));
+        }
+    }
+
+    fn acquit(&mut self, provider: &str, block: BlockRef) {
+        let now = self.now();
+        let Some(seat) = self.roster.seat(provider) else { return };
+        let was_quarantined = seat.is_quarantined(now);
+        seat.strikes.acquit();
+        if was_quarantined && !seat.is_quarantined(now) {
+            tracing::warn!(chain = self.mandate.chain, provider, %block, "quarantine lifted: others fail the same check alike");
         }
     }
 
@@ -170,7 +182,7 @@ impl Handler<Acquitted> for Manager {
         self.vitals().received("Acquitted");
         let Acquitted { servers, checks, block } = acquitted;
         for served in &servers {
-            self.roster.seat(&served.provider).into_iter().for_each(|seat| seat.strikes.acquit());
+            self.acquit(&served.provider, block);
         }
         let operators = servers.into_iter().map(|served| served.operator).collect();
         self.notices.give(&self.mandate.chain, Notice::Excused { checks, block, operators });
