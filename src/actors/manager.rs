@@ -343,8 +343,8 @@ impl Handler<FinalityViolated> for Manager {
 
     fn handle(&mut self, violated: FinalityViolated, ctx: &mut Self::Context) {
         self.vitals.received("FinalityViolated");
-        let FinalityViolated { finalized, agreed } = violated;
-        self.halt(Cause::FinalContradicted { ours: finalized, theirs: agreed });
+        let FinalityViolated { ours, agreed } = violated;
+        self.halt(Cause::FixedContradicted { ours, theirs: agreed });
         self.deliberate(ctx);
     }
 }

@@ -14,7 +14,7 @@ use crate::chain::error::ChainError;
 use crate::chain::family::{Key, RawBlock, Receipts};
 use crate::core::at::At;
 use crate::core::breaker::Supply;
-use crate::core::canonical::{Anchor, Canonical};
+use crate::core::canonical::{Anchor, Canonical, Fixed};
 use crate::core::case::{Case, Exhibit};
 use crate::core::command::{Command, Declined, Done};
 use crate::core::conduct;
@@ -297,12 +297,13 @@ pub struct ChainRestored(pub Option<Canonical>);
 #[rtype(result = "()")]
 pub struct RestoreChain;
 
-/// Validator → Manager: the agreed branch contradicts a final block. Nothing more is applied until a person decides.
+/// Validator → Manager: the agreed branch contradicts a final block, or another that is never undone. Nothing more is applied
+/// until a person decides.
 #[derive(Clone, Debug, Message)]
 #[rtype(result = "()")]
 pub struct FinalityViolated {
-    /// The last final block.
-    pub finalized: BlockRef,
+    /// The block that is never undone.
+    pub ours: Fixed,
     /// The block that is agreed, and by whom.
     pub agreed: Claim,
 }

@@ -32,7 +32,7 @@ use super::observe::{Observable, answers_observe};
 use super::pool::Pool;
 use super::vitals::{Birth, Vitals};
 use crate::chain::family::Verifier;
-use crate::core::canonical::{Canonical, Ground};
+use crate::core::canonical::{Canonical, Fixed, Ground};
 use crate::core::consensus::ruling::{Agreement, Claim};
 use crate::core::event::Mode;
 use crate::core::excuse::Excused;
@@ -100,10 +100,10 @@ enum Work {
     Ready,
     /// A group is with the Journal.
     Appending,
-    /// A final block is contradicted: nothing is applied until a person decides.
+    /// A block that is never undone is contradicted: nothing is applied until a person decides.
     Latched {
-        /// The final block.
-        finalized: BlockRef,
+        /// The block that is never undone.
+        ours: Fixed,
         /// What operators agree on instead.
         agreed: Claim,
     },
@@ -276,16 +276,14 @@ impl Validator {
         self.load(ctx);
     }
 
-    /// Nothing at or below a final block is ever undone.
+    /// Nothing at or below a block that is fixed is ever undone.
     fn latch(&mut self, agreement: Agreement) {
-        let chain = self.chain.as_ref();
-        let last = chain.and_then(|chain| chain.finalized().and_then(|height| chain.at(height)));
-        let finalized = last.or_else(|| chain.and_then(Canonical::tip)).map(Header::block);
-        let Some(finalized) = finalized else { return };
+        let Some(ours) = self.chain.as_ref().and_then(Canonical::fixed) else { return };
         let agreed = Claim { block: agreement.block, operators: agreement.operators };
-        tracing::error!(block = %agreed.block, %finalized, "finality violated, halting");
-        self.work = Work::Latched { finalized, agreed: agreed.clone() };
-        self.links.violated.tell(FinalityViolated { finalized, agreed });
+        let (block, because) = (agreed.block, ours.because);
+        tracing::error!(%block, ours = %ours.block, ?because, "the agreed branch lacks a block that is never undone, halting");
+        self.work = Work::Latched { ours, agreed: agreed.clone() };
+        self.links.violated.tell(FinalityViolated { ours, agreed });
     }
 }
 

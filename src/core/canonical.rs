@@ -53,8 +53,31 @@ pub enum Refused {
 pub enum Ground {
     /// The stream begins there by height alone: another block of that height may take its place.
     Open,
-    /// A hash was named for it, or blocks below were delivered and cannot be undone any more.
+    /// The stream begins there, with this very block.
+    Named(BlockRef),
+    /// Blocks below were delivered and cannot be undone any more.
     Firm,
+}
+
+/// A delivered block that is never undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Fixed {
+    /// The block.
+    pub block: BlockRef,
+    /// Why.
+    pub because: Because,
+}
+
+/// Why a block is never undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// It is final.
+    Final,
+    /// The stream is to begin with it.
+    Named,
+    /// It is [`Canonical::CAPACITY`] blocks deep.
+    Deep,
 }
 
 /// The canonical chain from the last final block to the tip.
@@ -86,13 +109,28 @@ impl Canonical {
         Some(chain)
     }
 
-    /// The same on firm ground, if that is asked for; what is firm stays so.
+    /// The same on the ground that the stream was begun on; what is firm stays so.
     #[must_use]
     pub fn on(mut self, ground: Ground) -> Self {
-        if ground == Ground::Firm {
-            self.ground = ground;
-        }
+        self.ground = match ground {
+            Ground::Named(first) if self.base.next == first.height && self.contains(&first) => ground,
+            Ground::Firm => ground,
+            Ground::Named(_) | Ground::Open => self.ground,
+        };
         self
+    }
+
+    /// The highest block that was delivered and is never undone.
+    pub fn fixed(&self) -> Option<Fixed> {
+        let last_final = self.finalized.and_then(|height| self.at(height)).map(Header::block);
+        let below = || Some(BlockRef { height: self.base.next.previous()?, hash: self.base.parent });
+        let (block, because) = match (last_final, self.ground) {
+            (Some(block), _) => (block, Because::Final),
+            (None, Ground::Named(first)) if !self.is_empty() => (first, Because::Named),
+            (None, Ground::Firm) => (below()?, Because::Deep),
+            (None, Ground::Named(_) | Ground::Open) => return None,
+        };
+        Some(Fixed { block, because })
     }
 
     /// Where the next block must go.
@@ -138,13 +176,15 @@ impl Canonical {
 
     /// Whether `header`'s parent is part of the chain, be it the tip or a block below.
     pub fn attaches(&self, header: &Header) -> bool {
-        let place = Anchor::under(header);
-        self.may_stand_at_base(place) || self.at_anchor(place)
+        self.may_stand_at_base(header) || self.at_anchor(Anchor::under(header))
     }
 
-    fn may_stand_at_base(&self, place: Anchor) -> bool {
-        let open = self.ground == Ground::Open && self.finalized.is_none();
-        place == self.base || (open && place.next == self.base.next)
+    fn may_stand_at_base(&self, header: &Header) -> bool {
+        match self.ground {
+            Ground::Open if self.finalized.is_none() => header.height == self.base.next,
+            Ground::Open | Ground::Firm => Anchor::under(header) == self.base,
+            Ground::Named(first) => header.block() == first,
+        }
     }
 
     fn at_anchor(&self, place: Anchor) -> bool {
@@ -158,11 +198,12 @@ impl Canonical {
     /// [`Refused::NotLinked`].
     pub fn apply(&mut self, block: Header) -> Result<(), Refused> {
         let place = Anchor::under(&block);
-        if self.is_empty() && self.may_stand_at_base(place) {
-            self.base = place;
-        }
-        if place != self.anchor() {
+        let fits = if self.is_empty() { self.may_stand_at_base(&block) } else { place == self.anchor() };
+        if !fits {
             return Err(Refused::NotLinked);
+        }
+        if self.is_empty() {
+            self.base = place;
         }
         self.blocks.push_back(block);
         if self.blocks.len() > Self::CAPACITY {
@@ -241,7 +282,40 @@ mod tests {
     }
 
     #[test]
-    fn on_firm_ground_the_first_block_is_the_one_that_was_named() {
+    fn the_first_block_is_the_one_that_was_named_before_and_after_it_is_there() {
+        let (named, sibling) = (block(5, 1, Hash::ZERO), block(5, 2, Hash::ZERO));
+        let mut chain = Canonical::starting_at(Anchor::under(&named), Ground::Named(named.block()));
+        for other in [sibling, block(5, 2, Hash([9; 32]))] {
+            assert!(!chain.attaches(&other));
+            assert_eq!(chain.apply(other), Err(Refused::NotLinked));
+        }
+        chain.apply(named).unwrap();
+        assert!(!chain.attaches(&sibling) && chain.attaches(&named));
+        let resumed = Canonical::resumed(&[named], None).unwrap();
+        assert!(resumed.attaches(&sibling));
+        assert!(!resumed.on(Ground::Named(named.block())).attaches(&sibling));
+    }
+
+    #[test]
+    fn a_name_holds_the_first_block_of_the_stream_and_no_later_one() {
+        let blocks: Vec<_> = (5..8)
+            .scan(Hash::ZERO, |parent, height| {
+                let block = block(height, 1, *parent);
+                *parent = block.hash;
+                Some(block)
+            })
+            .collect();
+        let ground = Ground::Named(blocks[0].block());
+        let resumed = Canonical::resumed(&blocks[1..], Some(Height(6))).unwrap().on(ground);
+        let fixed = resumed.fixed().unwrap();
+        assert_eq!((fixed.block, fixed.because), (blocks[1].block(), Because::Final));
+        let resumed = Canonical::resumed(&blocks, None).unwrap().on(ground);
+        let fixed = resumed.fixed().unwrap();
+        assert_eq!((fixed.block, fixed.because), (blocks[0].block(), Because::Named));
+    }
+
+    #[test]
+    fn on_firm_ground_the_first_block_follows_what_was_there_before() {
         let mut chain = Canonical::starting_at(Anchor { next: Height(5), parent: Hash::ZERO }, Ground::Firm);
         assert_eq!(chain.apply(block(5, 2, Hash([9; 32]))), Err(Refused::NotLinked));
         assert!(!chain.attaches(&block(5, 2, Hash([9; 32]))));

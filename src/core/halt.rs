@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::at::At;
+use super::canonical::{Because, Canonical, Fixed};
 use super::consensus::ruling::Claim;
 use super::consensus::votes::Operator;
 use super::hash::Hash;
@@ -26,17 +27,17 @@ pub struct Halt {
 pub enum Cause {
     /// Operators name different blocks, and no side has a majority.
     Tie(Vec<Claim>),
-    /// Most operators hold to a history that does not contain what was delivered as final.
-    FinalLeft {
-        /// The lowest final block that is still held.
-        ours: BlockRef,
+    /// Most operators hold to a history that does not contain what was delivered and is never undone.
+    FixedLeft {
+        /// The block that is never undone.
+        ours: Fixed,
         /// Their newest blocks.
         theirs: Vec<Claim>,
     },
-    /// The branch that operators agree on leaves the chain below a final block.
-    FinalContradicted {
-        /// The final block.
-        ours: BlockRef,
+    /// The branch that operators agree on leaves the chain below a block that is never undone.
+    FixedContradicted {
+        /// That block.
+        ours: Fixed,
         /// The block that they agree on, and who they are.
         theirs: Claim,
     },
@@ -79,7 +80,7 @@ impl Cause {
     pub const fn end(&self) -> End {
         match self {
             Self::Tie(_) => End::ByItself,
-            Self::FinalLeft { .. } | Self::FinalContradicted { .. } | Self::WrongStart { .. } => End::ByHand,
+            Self::FixedLeft { .. } | Self::FixedContradicted { .. } | Self::WrongStart { .. } => End::ByHand,
         }
     }
 
@@ -90,15 +91,16 @@ impl Cause {
                 let table = table(claims);
                 format!("operators contradict each other and no side has a majority: {table}")
             }
-            Self::FinalLeft { ours, theirs } => {
-                let (names, ours) = (operators(theirs), full(ours));
-                format!("{names} hold to a history without block {ours}, which was delivered as final")
+            Self::FixedLeft { ours, theirs } => {
+                let (names, block) = (operators(theirs), full(&ours.block));
+                format!("{names} hold to a history without block {block}, {}", ours.because.clause())
             }
-            Self::FinalContradicted { ours, theirs } => format!(
-                "the branch of {} at block {} does not contain block {}, which was delivered as final",
+            Self::FixedContradicted { ours, theirs } => format!(
+                "the branch of {} at block {} does not contain block {}, {}",
                 theirs.operators.join(", "),
                 full(&theirs.block),
-                full(ours)
+                full(&ours.block),
+                ours.because.clause()
             ),
             Self::WrongStart { start, found } => {
                 format!("start = \"{start}\": operators have {found} at that height; correct chains.start")
@@ -109,8 +111,8 @@ impl Cause {
     /// Who says what.
     fn claims(&self) -> Vec<Claim> {
         match self {
-            Self::Tie(claims) | Self::FinalLeft { theirs: claims, .. } => claims.clone(),
-            Self::FinalContradicted { theirs, .. } => vec![theirs.clone()],
+            Self::Tie(claims) | Self::FixedLeft { theirs: claims, .. } => claims.clone(),
+            Self::FixedContradicted { theirs, .. } => vec![theirs.clone()],
             Self::WrongStart { .. } => Vec::new(),
         }
     }
@@ -119,7 +121,7 @@ impl Cause {
     pub fn sides(&self) -> Vec<Operator> {
         match self {
             Self::Tie(claims) => claims.iter().flat_map(|claim| claim.operators.clone()).collect(),
-            Self::FinalLeft { .. } | Self::FinalContradicted { .. } | Self::WrongStart { .. } => Vec::new(),
+            Self::FixedLeft { .. } | Self::FixedContradicted { .. } | Self::WrongStart { .. } => Vec::new(),
         }
     }
 
@@ -135,16 +137,47 @@ impl Cause {
                      blocktap cordon {chain}/PROVIDER       take a provider that is wrong out of service"
                 )
             }
-            Self::FinalLeft { .. } | Self::FinalContradicted { .. } => format!(
-                "It does not go on by itself: nothing is ever undone at or below a final block. Find out which history is right.\n\
+            Self::FixedLeft { ours, .. } | Self::FixedContradicted { ours, .. } => format!(
+                "It does not go on by itself: {}. Find out which history is right.\n\
                  If ours is: take their providers out of service, or wait until they are back on it, then\n  \
                  blocktap cordon {chain}/PROVIDER\n  \
                  blocktap resume {chain}\n\
-                 If theirs is: stop blocktap, move data_dir and what the sinks hold away, and start anew."
+                 If theirs is: stop blocktap, move data_dir and what the sinks hold away{}, and start anew.",
+                ours.because.rule(),
+                if ours.because == Because::Named { ", correct chains.start" } else { "" }
             ),
             Self::WrongStart { .. } => {
                 "Correct chains.start, or the providers, and start blocktap again.".into()
             }
+        }
+    }
+}
+
+// === impl Because ===
+
+impl Because {
+    /// As what the block counts.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Named => "named by chains.start",
+            Self::Deep => "past undoing",
+        }
+    }
+
+    fn clause(self) -> String {
+        match self {
+            Self::Final => "which was delivered as final".into(),
+            Self::Named => "which chains.start names".into(),
+            Self::Deep => format!("which was delivered and lies {} blocks deep", Canonical::CAPACITY),
+        }
+    }
+
+    fn rule(self) -> String {
+        match self {
+            Self::Final => "nothing is ever undone at or below a final block".into(),
+            Self::Named => "the first block is the one that chains.start names, or none".into(),
+            Self::Deep => format!("nothing is ever undone that is {} blocks deep", Canonical::CAPACITY),
         }
     }
 }
@@ -165,8 +198,9 @@ impl Halt {
                 text.push_str(&format!("\n  {operator:<16} block {}, {heard}", full(&claim.block)));
             }
         }
-        if let Cause::FinalLeft { ours, .. } | Cause::FinalContradicted { ours, .. } = &self.cause {
-            text.push_str(&format!("\n  {:<16} block {}, final", "delivered", full(ours)));
+        if let Cause::FixedLeft { ours, .. } | Cause::FixedContradicted { ours, .. } = &self.cause {
+            let (block, because) = (full(&ours.block), ours.because.word());
+            text.push_str(&format!("\n  {:<16} block {block}, {because}", "delivered"));
         }
         let delivered = scene
             .delivered
@@ -230,8 +264,8 @@ mod tests {
 
     #[test]
     fn a_contradicted_final_block_is_never_said_to_end_by_itself() {
-        let cause =
-            Cause::FinalContradicted { ours: claim(90, 9, &[]).block, theirs: claim(105, 2, &["west"]) };
+        let ours = Fixed { block: claim(90, 9, &[]).block, because: Because::Final };
+        let cause = Cause::FixedContradicted { ours, theirs: claim(105, 2, &["west"]) };
         assert_eq!((cause.end(), cause.sides().len()), (End::ByHand, 0));
         let text = explained(cause);
         assert!(text.contains("does not go on by itself") && !text.contains("--with"), "{text}");
@@ -240,5 +274,16 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("\n  delivered        block 90 "), "{text}");
+    }
+
+    #[test]
+    fn what_is_not_final_is_not_said_to_be() {
+        for (because, said) in
+            [(Because::Named, "which chains.start names"), (Because::Deep, "10000 blocks deep")]
+        {
+            let ours = Fixed { block: claim(90, 9, &[]).block, because };
+            let text = explained(Cause::FixedLeft { ours, theirs: vec![claim(105, 2, &["west"])] });
+            assert!(text.contains(said) && !text.contains("final"), "{text}");
+        }
     }
 }

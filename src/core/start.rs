@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::canonical::Ground;
 use super::hash::Hash;
+use super::header::BlockRef;
 use super::numbers::Height;
 
 /// The first block of a stream, as a person writes it.
@@ -58,7 +59,7 @@ impl Start {
     /// Whether a reorg may replace the first block.
     pub const fn ground(&self) -> Ground {
         match self {
-            Self::Exactly(..) => Ground::Firm,
+            Self::Exactly(height, hash) => Ground::Named(BlockRef { height: *height, hash: *hash }),
             Self::Latest | Self::Finalized | Self::Back(_) | Self::At(_) => Ground::Open,
         }
     }

@@ -23,6 +23,7 @@ mod panics;
 mod pauses;
 mod recovery;
 mod splits;
+mod start;
 mod strikes;
 mod supervision;
 mod swap;

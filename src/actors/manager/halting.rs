@@ -11,7 +11,6 @@ use crate::core::command::{Declined, Done};
 use crate::core::consensus::ruling::Claim;
 use crate::core::consensus::votes::Operator;
 use crate::core::halt::{Cause, End, Halt, Scene};
-use crate::core::header::Header;
 
 impl Manager {
     /// Operators contradict each other about the end of a span, or the first block.
@@ -23,7 +22,7 @@ impl Manager {
         }
     }
 
-    /// Most operators hold to a history that does not contain what was delivered as final. A short while they may be lying, or
+    /// Most operators hold to a history that does not contain what is never undone. A short while they may be lying, or
     /// coming back from a copy; then it is so.
     pub(super) fn note_foreign(&mut self, foreign: &BTreeSet<Operator>) {
         let now = self.now();
@@ -38,15 +37,15 @@ impl Manager {
             return;
         }
         let since = *self.state.left_since.get_or_insert(now);
-        let base = self.chain.as_ref().and_then(|chain| chain.at(chain.base().next)).map(Header::block);
-        if let Some(ours) = base.filter(|_| now.since(since) >= self.consensus.rules.halt_after()) {
+        let fixed = self.chain.as_ref().and_then(Canonical::fixed);
+        if let Some(ours) = fixed.filter(|_| now.since(since) >= self.consensus.rules.halt_after()) {
             let votes = self.consensus.votes().iter().filter(|(operator, _)| foreign.contains(*operator));
             let claim = |(operator, vote): (&Operator, &crate::core::consensus::votes::Vote)| Claim {
                 block: vote.head.block(),
                 operators: vec![operator.clone()],
             };
             let theirs = votes.map(claim).collect();
-            self.halt(Cause::FinalLeft { ours, theirs });
+            self.halt(Cause::FixedLeft { ours, theirs });
         }
     }
 
@@ -111,7 +110,7 @@ impl Manager {
                 halt.cause.sides().join(", --with ")
             ))),
             (End::ByHand, Some(_)) => Err(Declined::Unwise(
-                "nobody is followed below a final block; take out of service whom you do not believe, and resume without --with"
+                "nobody is followed where that would undo what is never undone; take out of service whom you do not believe, and resume without --with"
                     .into(),
             )),
             (End::ByHand, None) => {
