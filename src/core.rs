@@ -50,6 +50,7 @@ pub mod rehearsal;
 pub mod restarts;
 pub mod score;
 pub mod served;
+pub mod sightings;
 pub mod start;
 pub mod strikes;
 pub mod tally;

@@ -21,7 +21,7 @@ mod showing;
 mod swapping;
 mod tenure;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
@@ -48,10 +48,10 @@ use crate::core::election::swap::Swaps;
 use crate::core::finality::{Finality, Source};
 use crate::core::footing::Footing;
 use crate::core::halt::Cause;
-use crate::core::hash::Hash;
 use crate::core::header::Header;
 use crate::core::memory::Memory;
 use crate::core::numbers::Height;
+use crate::core::sightings::Sightings;
 use crate::core::start::Start;
 use crate::http::board::Board;
 
@@ -117,7 +117,7 @@ pub struct Manager {
     block_time: BlockTime,
     chain: Option<Canonical>,
     /// When a hash was first shown, and by whom.
-    sightings: BTreeMap<(Height, Hash), At>,
+    sightings: Sightings,
     searches: linking::Searches,
     forked: BTreeSet<String>,
     /// Operators that call a block final which is not ours.
@@ -165,7 +165,7 @@ impl Manager {
             finality: Finality::new(mandate.finality),
             block_time: BlockTime::new(mandate.block_time),
             chain: None,
-            sightings: BTreeMap::new(),
+            sightings: Sightings::default(),
             searches: linking::Searches::new(),
             forked: BTreeSet::new(),
             contradicting: BTreeSet::new(),
@@ -301,6 +301,7 @@ impl Handler<ChainRestored> for Manager {
         // A Validator that died before its first block was durable has forgotten where the stream begins, and so must we.
         if self.chain.is_some() || restored.0.is_some() {
             self.chain = restored.0;
+            self.measure_chain();
             self.catch_up = CatchUp::default();
             self.state.agree_anew();
         }

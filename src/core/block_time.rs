@@ -47,6 +47,8 @@ impl BlockTime {
     const ALPHA: f64 = 0.1;
     /// Recent intervals kept for their 95th percentile.
     const RECENT: usize = 100;
+    /// No reorg goes back by more blocks than this on a measure that is any good.
+    const ASTRAY: u64 = 1000;
     /// Silence shorter than this is never suspicious.
     const LEAST_SILENCE: Duration = Duration::from_secs(10);
 
@@ -62,10 +64,13 @@ impl BlockTime {
     }
 
     /// A block of `height` was made, or first seen, at `time`. All times of one chain must come from one clock. A block
-    /// that is not higher than the last one adds nothing.
+    /// that is not higher than the last one adds nothing; one that is far below it shows that the last one was no block of
+    /// this chain, and all begins anew.
     pub fn add(&mut self, height: Height, time: Duration) {
-        let last = self.last.filter(|(last_height, _)| height <= *last_height);
-        if last.is_some() {
+        if self.last.is_some_and(|(last, _)| last.beyond(height) > Self::ASTRAY) {
+            *self = Self::new(Some(self.expected));
+        }
+        if self.last.is_some_and(|(last, _)| height <= last) {
             return;
         }
         if let Some((last_height, last_time)) = self.last.replace((height, time)) {
@@ -159,6 +164,17 @@ mod tests {
         let mut block_time = fed([0, 2, 4, 6]);
         block_time.add(Height(14), Duration::from_secs(26));
         block_time.add(Height(3), Duration::from_secs(900));
+        assert_eq!(block_time.get(), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn one_that_was_led_astray_begins_anew() {
+        let mut block_time = fed([0, 2, 4, 6]);
+        block_time.add(Height(1_000_000), Duration::from_secs(9));
+        assert_eq!(block_time.get(), BlockTime::SHORTEST);
+        for height in 5..9 {
+            block_time.add(Height(height), Duration::from_secs(2 * height));
+        }
         assert_eq!(block_time.get(), Duration::from_secs(2));
     }
 

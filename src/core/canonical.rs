@@ -148,6 +148,11 @@ impl Canonical {
         self.finalized
     }
 
+    /// The blocks that are held, oldest first.
+    pub fn blocks(&self) -> impl Iterator<Item = &Header> {
+        self.blocks.iter()
+    }
+
     /// How many blocks are held.
     pub fn len(&self) -> usize {
         self.blocks.len()

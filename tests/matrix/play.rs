@@ -15,7 +15,7 @@ use blocktap::sim::genesis::Genesis;
 use blocktap::sim::script::Verb;
 use blocktap::sim::symptom::Symptom;
 
-use crate::record::{Errors, flags, restarts};
+use crate::record::{Errors, block_time_s, flags, restarts};
 use crate::stage::{Setting, Stage, play_with};
 use crate::watch::Watch;
 use crate::{batches, panics};
@@ -103,6 +103,7 @@ impl Row {
         self.afflict();
         self.last().await;
         self.is_recorded().await;
+        self.is_paced_as_before().await;
         self.is_in_time(self.watch.take(), During::Fault);
         self.heal();
         if self.form.expected == Expected::Halted {
@@ -246,6 +247,18 @@ impl Row {
             let since = now.count(name, class) - if newcomer { 0 } else { self.before.count(name, class) };
             since > if newcomer { 0 } else { usual }
         })
+    }
+
+    /// Nothing that a provider does changes what the chain's block time is taken to be.
+    async fn is_paced_as_before(&self) {
+        let measured = block_time_s(&self.stage).await;
+        let paced = (1.8..2.2).contains(&measured);
+        assert!(paced || self.is_chain_s_own(), "{}: a block time of {measured} s", self.fault);
+    }
+
+    /// Whether it is the chain that behaves oddly: its pace may change.
+    fn is_chain_s_own(&self) -> bool {
+        matches!(self.form.reach, Reach::Chain(_)) || self.fault == Fault::SkippedHeads
     }
 
     /// What becomes of the provider, or of the stream.

@@ -46,6 +46,11 @@ pub async fn flags(stage: &Stage) -> BTreeMap<String, serde_json::Value> {
     observed.iter().map(|one| flags(&one.state)).collect()
 }
 
+/// The chain's block time as measured, in seconds.
+pub async fn block_time_s(stage: &Stage) -> f64 {
+    stage.observe("manager").await[0].state["block_time_s"].as_f64().unwrap()
+}
+
 /// Every restart of every actor.
 pub async fn restarts(stage: &Stage) -> u32 {
     stage.observe("").await.iter().map(|one| one.vitals.restarts).sum()

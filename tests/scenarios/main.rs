@@ -10,6 +10,7 @@
 mod orders;
 mod stage;
 
+mod block_time;
 mod canaries;
 mod consensus;
 mod delivery;

@@ -15,8 +15,6 @@ use crate::core::numbers::Height;
 
 /// How long a vote is worth waiting for.
 const VOTE_DEADLINE: Duration = Duration::from_secs(3);
-/// First sights that are remembered.
-const SIGHTINGS: usize = 512;
 
 /// Whom to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +52,6 @@ impl Manager {
             timed.tell(HeadTimed { delay });
         }
         if self.consensus.vote(&operator, head, shown) {
-            self.block_time.add(head.height, Duration::from_secs(head.time_s));
-            self.consensus.rules.block_time = self.block_time.get();
             self.canvass(head.height, Whom::Silent, ctx);
         }
     }
@@ -63,11 +59,8 @@ impl Manager {
     /// How long after its first sight a head was shown.
     fn sighted(&mut self, head: Header) -> Duration {
         let now = self.now();
-        let first = *self.sightings.entry((head.height, head.hash)).or_insert(now);
-        while self.sightings.len() > SIGHTINGS {
-            self.sightings.pop_first();
-        }
-        now.since(first)
+        let near = self.consensus.attainable(now).unwrap_or(head.height);
+        self.sightings.see(head.block(), near, now)
     }
 
     /// Asks other operators which block they have at `height`: a second voice must not wait for a poll.

@@ -9,7 +9,7 @@ use super::asking::Whom;
 use crate::actors::messages::{Agreed, Begin, ChainMoved, HeadAdvanced, Plan};
 use crate::actors::notice::Notice;
 use crate::core::at::At;
-use crate::core::canonical::Anchor;
+use crate::core::canonical::{Anchor, Canonical};
 use crate::core::catch_up::{self, Settled};
 use crate::core::consensus::ruling::{Agreement, Claim, Newcomers, Obstacle, OnSingle};
 use crate::core::event::Mode;
@@ -259,12 +259,25 @@ impl Manager {
             let _ = chain.finalize(finalized);
         }
         let next = chain.anchor().next;
+        self.measure(&moved.applied);
         if !moved.applied.is_empty() {
             self.catch_up.delivered(next, now);
             self.go_on();
             self.went_on(now);
         }
         self.count(&moved);
+    }
+
+    /// The chain was read back: so is its block time.
+    pub(super) fn measure_chain(&mut self) {
+        let held: Vec<Header> = self.chain.iter().flat_map(Canonical::blocks).copied().collect();
+        self.measure(&held);
+    }
+
+    /// Measures the block time by blocks that were agreed on: a head is one operator's word.
+    fn measure(&mut self, blocks: &[Header]) {
+        blocks.iter().for_each(|block| self.block_time.add(block.height, Duration::from_secs(block.time_s)));
+        self.consensus.rules.block_time = self.block_time.get();
     }
 
     fn went_on(&mut self, now: At) {
@@ -281,7 +294,7 @@ impl Manager {
             .increment(moved.applied.len() as u64);
         metrics::counter!("blocktap_blocks_undone_total", "chain" => label.clone()).increment(moved.undone);
         if let (Mode::Live, Some(block)) = (moved.mode, moved.applied.last()) {
-            let seen = self.sightings.get(&(block.height, block.hash)).copied();
+            let seen = self.sightings.first(&block.block());
             let latency = seen.map_or(Duration::ZERO, |seen| self.now().since(seen));
             metrics::histogram!("blocktap_processing_seconds", "chain" => label)
                 .record(latency.as_secs_f64());
