@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use blocktap::crash::Point;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tokio::runtime::Runtime;
@@ -143,6 +144,26 @@ fn a_database_that_is_held_already_at_the_start_is_waited_for() {
     stage.file_caught_up(&daemon);
     drop(holder);
     stage.ends_with_the_truth(daemon);
+}
+
+#[test]
+fn a_required_database_that_has_all_when_the_program_dies_pauses_the_stream_no_longer() {
+    // Of small blocks all that the journal keeps is one batch.
+    let mut stage = stage(210);
+    stage.converges();
+    let holder = Held::hold(&stage.database());
+    let crash_at = Some(format!("{}:1", Point::SqliteCommitted.name()));
+    let daemon = stage.start(&Start { crash_at, ..Start::default() });
+    wait_for("a full journal", || {
+        stage.land.go_on();
+        let log = daemon.log();
+        if log.contains("sink archive: the journal has reached its budget") { Ok(()) } else { Err(log) }
+    });
+    drop(holder);
+    daemon.dies();
+    let told: Vec<String> = held::lines(&stage.file()).into_iter().map(|line| line.id).collect();
+    assert_eq!(held::ids(&stage.database()), told, "there is something left for the database");
+    stage.converges();
 }
 
 #[test]

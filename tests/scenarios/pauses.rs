@@ -1,7 +1,7 @@
 //! When nothing more can be made durable, the chain waits and says for what.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -68,9 +68,32 @@ impl Sink for Gate {
     }
 }
 
-fn outlet(name: &str, gate: &Gate) -> Outlet {
-    let gate = gate.clone();
-    Outlet { name: name.into(), build: Arc::new(move || Ok(Box::new(gate.clone()))) }
+/// A sink whose answer to the batch with all that there is gets lost: it holds it, and nobody knows.
+#[derive(Clone, Default)]
+struct Unheard {
+    gate: Gate,
+    batches: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Sink for Unheard {
+    async fn position(&mut self) -> Result<Position, SinkError> {
+        self.gate.position().await
+    }
+
+    async fn deliver(&mut self, events: &[Arc<Event>]) -> Result<(), SinkError> {
+        self.gate.deliver(events).await?;
+        // The first is what there was when the gate was shut.
+        match self.batches.fetch_add(1, Ordering::SeqCst) {
+            1 => Err(SinkError::Transient("the answer is lost".into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn outlet(name: &str, sink: &(impl Sink + Clone + Sync + 'static)) -> Outlet {
+    let sink = sink.clone();
+    Outlet { name: name.into(), build: Arc::new(move || Ok(Box::new(sink.clone()))) }
 }
 
 #[test]
@@ -95,6 +118,22 @@ fn a_required_sink_that_is_stuck_pauses_the_chain_at_the_budget_until_it_goes_on
         stage.stream_is_true();
         assert!(status(&stage).is_ready());
         assert_eq!(gate.record.chain(), stage.record.chain());
+    });
+}
+
+#[test]
+fn a_required_sink_whose_answer_was_lost_after_it_took_everything_pauses_the_chain_no_longer() {
+    let (sink, log) = (Unheard::default(), journal(&["archive"]));
+    let setting = Setting { sinks: vec![outlet("archive", &sink)], alter: small(log), ..Setting::default() };
+    play(setting, move |stage: Stage| async move {
+        stage.wait(10 * MINUTE).await;
+        assert_eq!(status(&stage).pace, Pace::Paused);
+        sink.gate.open.store(true, Ordering::SeqCst);
+        stage.caught_up(MINUTE).await;
+        assert!(sink.batches.load(Ordering::SeqCst) > 2, "no answer was lost");
+        stage.stream_is_true();
+        assert!(status(&stage).is_ready());
+        assert_eq!(sink.gate.record.chain(), stage.record.chain());
     });
 }
 

@@ -13,6 +13,7 @@ use crate::actors::messages::{Acknowledge, Locate, Pull};
 use crate::core::backoff::Backoff;
 use crate::core::berth::{self, Berth, Claimed, Lies};
 use crate::core::event::Event;
+use crate::core::event_id::EventId;
 use crate::core::numbers::Seq;
 use crate::crash::{self, Point};
 use crate::journal::Located;
@@ -165,7 +166,7 @@ impl Feed {
             outlet.deliver(&events).await?;
             crash::point(Point::SinkAcknowledged);
             after = last.envelope.seq;
-            self.acknowledge(last);
+            self.acknowledge(after, last.envelope.id);
             self.progress.borrow_mut().advanced(&events);
             self.progress.borrow().measure();
         }
@@ -197,6 +198,10 @@ impl Feed {
                 if let Some(remark) = remark {
                     tracing::warn!(sink = self.name(), after = after.0, "{remark}");
                 }
+                // Its last acknowledgement may be lost. If the journal waits for that one, nothing more would come to acknowledge.
+                if let Some((seq, id)) = place {
+                    self.acknowledge(seq, id);
+                }
                 Ok(after)
             }
             Berth::Stop { why } => Err(Trouble::Lasting(why.into())),
@@ -212,9 +217,8 @@ impl Feed {
         })
     }
 
-    fn acknowledge(&self, last: &Event) {
-        let (sink, seq, id) = (self.name(), last.envelope.seq, last.envelope.id);
-        self.source.acknowledge.tell(Acknowledge { sink, seq, id });
+    fn acknowledge(&self, seq: Seq, id: EventId) {
+        self.source.acknowledge.tell(Acknowledge { sink: self.name(), seq, id });
     }
 
     async fn pause(&self, why: String) {
