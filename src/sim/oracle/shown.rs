@@ -13,6 +13,8 @@ use crate::core::hash::Hash;
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(default, borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(default, borrow)]
     result: Option<&'a RawValue>,
     #[serde(default, borrow)]
     params: Option<Params<'a>>,
@@ -88,17 +90,52 @@ pub struct Said {
     pub backoff_s: Option<u64>,
 }
 
+/// Levels of an object that everybody can read.
+const LEVELS: usize = 128;
+
+/// Reads what answers `request`: what bears the number of none of its questions says nothing.
+pub fn answer(request: &[u8], body: &[u8]) -> Said {
+    let asked: BTreeSet<&str> = messages(request).iter().filter_map(number).collect();
+    say(messages(body).into_iter().filter(|message| number(message).is_some_and(|id| asked.contains(id))))
+}
+
 /// Reads one message, or several in a list; what is neither says nothing.
 pub fn read(body: &[u8]) -> Said {
-    let messages: Vec<Message<'_>> = match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+    say(messages(body).into_iter())
+}
+
+fn messages(body: &[u8]) -> Vec<Message<'_>> {
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'[') => serde_json::from_slice(body).unwrap_or_default(),
         Some(b'{') => serde_json::from_slice(body).ok().into_iter().collect(),
         _ => Vec::new(),
-    };
+    }
+}
+
+fn number<'a>(message: &Message<'a>) -> Option<&'a str> {
+    message.id.map(RawValue::get)
+}
+
+/// Brackets within texts count, too: there are few.
+fn is_shallow(json: &str) -> bool {
+    let steps = json.bytes().scan(0_usize, |depth, byte| {
+        match byte {
+            b'[' | b'{' => *depth += 1,
+            b']' | b'}' => *depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        Some(*depth)
+    });
+    steps.max().unwrap_or_default() <= LEVELS
+}
+
+fn say<'a>(messages: impl Iterator<Item = Message<'a>>) -> Said {
     let mut said = Said::default();
     for message in messages {
         let results = message.result.into_iter().chain(message.params.and_then(|params| params.result));
-        let clear = results.filter(|value| serde_json::from_str::<Unambiguous>(value.get()).is_ok());
+        let clear = results.filter(|value| {
+            is_shallow(value.get()) && serde_json::from_str::<Unambiguous>(value.get()).is_ok()
+        });
         let blocks = clear.filter_map(|value| serde_json::from_str::<Block>(value.get()).ok());
         said.blocks.extend(blocks.map(|block| block.hash));
         let rate = message.error.and_then(|error| error.data?.rate);
@@ -109,7 +146,7 @@ pub fn read(body: &[u8]) -> Said {
 
 #[cfg(test)]
 mod tests {
-    use super::{Said, read};
+    use super::{Said, answer, read};
     use crate::core::hash::Hash;
 
     #[test]
@@ -122,6 +159,18 @@ mod tests {
         assert_eq!(read(format!(r#"{{"method":"x","params":{{"result":{block}}}}}"#).as_bytes()), shown);
         let doubled = block.replacen('{', r#"{"number":"0x1","#, 1);
         assert_eq!(read(format!(r#"{{"id":1,"result":{doubled}}}"#).as_bytes()), Said::default());
+    }
+
+    #[test]
+    fn what_nobody_asked_for_or_can_read_shows_nothing() {
+        let hash = Hash([7; 32]);
+        let shown = Said { blocks: vec![hash], backoff_s: None };
+        let told = |id: u64, more: &str| format!(r#"{{"id":{id},"result":{{"hash":"{hash}"{more}}}}}"#);
+        let asked = br#"[{"id":3,"method":"x"},{"id":4,"method":"x"}]"#;
+        assert_eq!(answer(asked, told(4, "").as_bytes()), shown);
+        assert_eq!(answer(asked, told(5, "").as_bytes()), Said::default());
+        let deep = format!(r#","calls":{}{}"#, "[".repeat(200), "]".repeat(200));
+        assert_eq!(answer(asked, told(3, &deep).as_bytes()), Said::default());
     }
 
     #[test]

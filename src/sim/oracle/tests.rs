@@ -64,7 +64,7 @@ fn informed(world: &World) -> Oracle {
         let answer = [br#"{"id":1,"result":"#.as_slice(), &block, b"}"].concat();
         for provider in ["a", "b"] {
             let reply = Reply::Answer(HttpAnswer::json(answer.clone()));
-            oracle.answered(provider, br#"{"params":["0x1",true]}"#, &reply, world.now());
+            oracle.answered(provider, br#"{"id":1,"params":["0x1",true]}"#, &reply, world.now());
         }
     }
     oracle

@@ -89,7 +89,7 @@ impl Witness {
 
     pub fn answered(&mut self, provider: &str, request: &[u8], reply: &Reply, world: &World, at: At) {
         let Some(answer) = reply.whole() else { return };
-        let said = shown::read(&answer.body);
+        let said = shown::answer(request, &answer.body);
         let whole = holds(request, b",true]");
         for hash in said.blocks {
             if whole {
