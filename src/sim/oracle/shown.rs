@@ -22,6 +22,13 @@ struct Message<'a> {
     error: Option<Refusal>,
 }
 
+/// A question, of which only the number matters.
+#[derive(Deserialize)]
+struct Question<'a> {
+    #[serde(borrow)]
+    id: &'a RawValue,
+}
+
 #[derive(Deserialize)]
 struct Params<'a> {
     #[serde(default, borrow)]
@@ -95,25 +102,22 @@ const LEVELS: usize = 128;
 
 /// Reads what answers `request`: what bears the number of none of its questions says nothing.
 pub fn answer(request: &[u8], body: &[u8]) -> Said {
-    let asked: BTreeSet<&str> = messages(request).iter().filter_map(number).collect();
-    say(messages(body).into_iter().filter(|message| number(message).is_some_and(|id| asked.contains(id))))
+    let asked: BTreeSet<&str> = several::<Question<'_>>(request).iter().map(|asked| asked.id.get()).collect();
+    let fits = |message: &Message<'_>| message.id.is_some_and(|id| asked.contains(id.get()));
+    say(several::<Message<'_>>(body).into_iter().filter(fits))
 }
 
 /// Reads one message, or several in a list; what is neither says nothing.
 pub fn read(body: &[u8]) -> Said {
-    say(messages(body).into_iter())
+    say(several::<Message<'_>>(body).into_iter())
 }
 
-fn messages(body: &[u8]) -> Vec<Message<'_>> {
+fn several<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Vec<T> {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'[') => serde_json::from_slice(body).unwrap_or_default(),
         Some(b'{') => serde_json::from_slice(body).ok().into_iter().collect(),
         _ => Vec::new(),
     }
-}
-
-fn number<'a>(message: &Message<'a>) -> Option<&'a str> {
-    message.id.map(RawValue::get)
 }
 
 /// Brackets within texts count, too: there are few.
