@@ -6,6 +6,7 @@
 //! *When a `required` sink keeps the log over its budget.* Nothing more is committed until it has acknowledged; who waits for an
 //! append goes on waiting, and so the chain pauses.
 
+mod newest;
 mod persisting;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -19,6 +20,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
+pub use self::newest::Newest;
 use self::persisting::{Committed, persist, reopened};
 use super::budget::Permit;
 use super::link::Link;
@@ -53,7 +55,7 @@ pub struct Links {
 pub struct Journal {
     vitals: Vitals,
     open: Open,
-    log: Arc<dyn Log>,
+    log: Newest,
     links: Links,
     queue: VecDeque<Entry>,
     work: Work,
@@ -98,7 +100,7 @@ struct State {
 
 impl Journal {
     /// A keeper of `log`; `open` opens it again when the disk refused.
-    pub fn new(birth: Birth, log: Arc<dyn Log>, open: Open, links: Links) -> Self {
+    pub fn new(birth: Birth, log: Newest, open: Open, links: Links) -> Self {
         // What a dead predecessor left half done, only the disk knows.
         let work = if birth.restarts == 0 { Work::Idle } else { Work::Opening };
         let (vitals, queue) = (Vitals::new(birth), VecDeque::new());
@@ -107,11 +109,11 @@ impl Journal {
     }
 
     fn reopen(&mut self, ctx: &mut Context<Self>) {
-        let (log, open) = (self.log.clone(), self.open.clone());
+        let (log, open) = (self.log.get(), self.open.clone());
         let fresh = async move { reopened(&*log, &open).await }.into_actor(self);
         ctx.spawn(fresh.map(|fresh, act, ctx| match fresh {
             Ok(log) => {
-                act.log = log;
+                act.log.put(log);
                 act.work = Work::Idle;
                 act.hold(None);
                 act.commit(ctx);
@@ -129,7 +131,7 @@ impl Journal {
         if self.work != Work::Idle || self.queue.is_empty() {
             return;
         }
-        if let Some(sink) = self.log.held_by() {
+        if let Some(sink) = self.log.get().held_by() {
             self.hold(Some(format!(
                 "sink {sink}: the journal has reached its budget, and this sink is required"
             )));
@@ -139,7 +141,7 @@ impl Journal {
         let group: Vec<Entry> = self.queue.drain(..).collect();
         let job = self.vitals.begin(format!("commit of {} appends", group.len()));
         let began = self.vitals.now();
-        let (log, open) = (self.log.clone(), self.open.clone());
+        let (log, open) = (self.log.get(), self.open.clone());
         let commit = persist(log, open, group).into_actor(self);
         ctx.spawn(commit.map(move |outcome, act, ctx| {
             act.vitals.end(job);
@@ -149,7 +151,7 @@ impl Journal {
     }
 
     fn mark(&mut self, sink: String, mark: Acknowledged, ctx: &mut Context<Self>) {
-        let (log, name) = (self.log.clone(), sink.clone());
+        let (log, name) = (self.log.get(), sink.clone());
         self.marks.insert(sink.clone(), None);
         let noted = async move { log.acknowledge(&name, mark).await }.into_actor(self);
         ctx.spawn(noted.map(move |outcome, act, ctx| {
@@ -199,7 +201,7 @@ impl Journal {
     }
 
     fn on_committed(&mut self, outcome: Committed, ctx: &mut Context<Self>) {
-        self.log = outcome.log;
+        self.log.put(outcome.log);
         self.work = Work::Idle;
         if !outcome.durable.is_empty() {
             self.on_durable(outcome.durable);
@@ -222,7 +224,7 @@ impl Journal {
             // Whoever asked may have died meanwhile; the events are durable all the same.
             let _ = entry.done.send(());
         }
-        let seq = self.log.extent().last;
+        let seq = self.log.get().extent().last;
         self.links.sinks.iter().for_each(|sink| sink.tell(Appended { seq }));
     }
 
@@ -271,7 +273,7 @@ impl Observable for Journal {
 
     fn state(&self) -> serde_json::Value {
         let state = State {
-            extent: self.log.extent(),
+            extent: self.log.get().extent(),
             waiting_groups: self.queue.len(),
             work: self.work,
             groups_committed: self.groups,
@@ -301,7 +303,7 @@ impl Handler<Pull> for Journal {
 
     fn handle(&mut self, pull: Pull, _: &mut Self::Context) -> Self::Result {
         self.vitals.received("Pull");
-        let log = self.log.clone();
+        let log = self.log.get();
         Box::pin(async move { log.read(pull.after, pull.max_bytes).await })
     }
 }
@@ -311,7 +313,7 @@ impl Handler<Locate> for Journal {
 
     fn handle(&mut self, question: Locate, _: &mut Self::Context) -> Self::Result {
         self.vitals.received("Locate");
-        Box::pin(standing(self.log.clone(), question))
+        Box::pin(standing(self.log.get(), question))
     }
 }
 
@@ -334,7 +336,7 @@ impl Handler<ReadChain> for Journal {
 
     fn handle(&mut self, _: ReadChain, _: &mut Self::Context) -> Self::Result {
         self.vitals.received("ReadChain");
-        let log = self.log.clone();
+        let log = self.log.get();
         Box::pin(async move {
             let (blocks, finalized) = log.canonical(Canonical::CAPACITY).await?;
             Ok(Canonical::resumed(&blocks, finalized))

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::actors::archive::Archive;
 use crate::actors::budget::Budget;
 use crate::actors::fetcher::{self, Fetcher};
-use crate::actors::journal::{self, Journal, Open};
+use crate::actors::journal::{self, Journal, Newest, Open};
 use crate::actors::link::{Handle, Link};
 use crate::actors::manager::{self, Manager, Mandate, Ways};
 use crate::actors::messages::{Appended, Drain};
@@ -196,7 +196,7 @@ impl Posts {
         let told: Vec<Link<Appended>> =
             self.sinks.iter().map(|(_, post)| post.link()).chain(nudged).collect();
         let links = journal::Links { held: self.manager.link(), sinks: told };
-        let (log, open) = (plan.log.clone(), plan.open.clone());
+        let (log, open) = (Newest::new(plan.log.clone()), plan.open.clone());
         estate.house.employ(format!("{}/journal", plan.mandate.chain), &self.journal, move |birth| {
             Journal::new(birth, log.clone(), open.clone(), links.clone())
         });

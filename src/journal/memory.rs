@@ -29,7 +29,7 @@ pub struct MemoryJournal {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     start: Option<Height>,
     tail: Option<Tail>,
@@ -63,6 +63,12 @@ impl MemoryJournal {
     /// What opening the journal on disk again does: appends are taken again.
     pub fn reopen(&self) {
         hold(&self.state).health = Health::Well;
+    }
+
+    /// The journal as another opening finds it: what this one holds now, in an object of its own.
+    pub fn opened_anew(&self) -> Self {
+        let state = State { health: Health::Well, ..hold(&self.state).clone() };
+        Self { stream: self.stream.clone(), options: self.options.clone(), state: Mutex::new(state) }
     }
 
     fn name(&self) -> PathBuf {

@@ -1,10 +1,11 @@
 //! When nothing more can be made durable, the chain waits and says for what.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use blocktap::actors::vitals::Witness;
 use blocktap::app::chain::{Blueprint, Outlet};
 use blocktap::core::chain_id::ChainId;
 use blocktap::core::event::Event;
@@ -162,6 +163,40 @@ fn a_full_disk_pauses_the_chain_which_says_so_and_goes_on() {
         }
         let why = status(&stage).why_not_ready().unwrap();
         assert!(why.starts_with("paused: ") && why.contains("see that the disk has room"), "{why}");
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert!(status(&stage).is_ready());
+    });
+}
+
+#[test]
+fn a_journal_that_dies_long_after_the_disk_refused_goes_on_from_what_was_opened_last() {
+    let first = journal(&[]);
+    let (refusing, newest) = (first.clone(), Arc::new(Mutex::new(first.clone())));
+    let alter = Box::new(move |plan: &mut Blueprint| {
+        plan.log = first;
+        plan.open = Arc::new(move || {
+            let mut newest = newest.lock().unwrap();
+            *newest = Arc::new(newest.opened_anew());
+            let opened = newest.clone();
+            Box::pin(async move { Ok(opened as Arc<dyn Journal>) })
+        });
+    });
+    let armed = Arc::new(AtomicBool::new(false));
+    let bomb = armed.clone();
+    let witness: Witness = Arc::new(move |actor, message| {
+        let meets = actor == "sim/journal" && message == "Append";
+        assert!(!(meets && bomb.swap(false, Ordering::SeqCst)), "a panic on purpose");
+    });
+    let setting = Setting { alter, witness: Some(witness), ..Setting::default() };
+    play(setting, move |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        refusing.fail_next_append();
+        // Long enough for what the first one held to be let go.
+        stage.wait(10 * MINUTE).await;
+        armed.store(true, Ordering::SeqCst);
+        stage.wait(MINUTE).await;
+        assert_eq!(stage.observe("journal").await[0].vitals.restarts, 1);
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
         assert!(status(&stage).is_ready());
