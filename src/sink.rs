@@ -20,6 +20,7 @@ pub mod registry;
 mod sequence;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod standing;
 #[cfg(test)]
 mod story;
 pub mod verify;

@@ -26,10 +26,12 @@ use sqlx::sqlite::SqliteConnection;
 
 use self::batch::Batch;
 use self::error::classify;
+use super::disk;
 use super::error::SinkError;
 use super::place::Place;
 use super::registry::{BuildError, Kind, Promise};
 use super::sequence::follow;
+use super::standing::Standing;
 use super::verify::{Summary, VerifyError};
 use super::{Context, Position, Sink};
 use crate::core::event::Event;
@@ -60,6 +62,7 @@ pub struct Sqlite {
 
 struct Open {
     connection: SqliteConnection,
+    standing: Standing,
     position: Position,
 }
 
@@ -100,7 +103,9 @@ impl Sink for Sqlite {
         let mut connection = connect::writer(&self.path, self.busy_timeout).await?;
         let position = write::settled_position(&mut connection, &self.stream).await;
         let position = position.map_err(|error| classify(&self.path, &error))?;
-        self.open = Some(Open { connection, position });
+        let standing = Standing::at(&self.path)
+            .map_err(|error| disk::classify(&self.path.display().to_string(), &error))?;
+        self.open = Some(Open { connection, standing, position });
         Ok(position)
     }
 
@@ -113,10 +118,13 @@ impl Sink for Sqlite {
             self.open = Some(open);
             return Ok(());
         };
-        let (events, position) = (events.to_vec(), open.position);
+        let (events, position, standing, path) =
+            (events.to_vec(), open.position, open.standing, self.path.clone());
         // Bodies are read before the transaction begins: the database is locked only while it writes.
-        let batch = tokio::task::spawn_blocking(move || Batch::prepare(position, &events));
-        let batch = batch.await.map_err(|error| self.transient(&error))?;
+        let prepared = tokio::task::spawn_blocking(move || {
+            standing.holds(&path).map(|()| Batch::prepare(position, &events))
+        });
+        let batch = prepared.await.map_err(|error| self.transient(&error))??;
         write::write(&mut open.connection, &self.path, batch).await?;
         open.position = Position::After { seq: tail.seq, id: tail.id };
         self.open = Some(open);

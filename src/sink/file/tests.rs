@@ -53,6 +53,23 @@ async fn a_gap_and_a_repetition_are_refused() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_moved_away_stops_the_sink_and_goes_on_once_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = Story::new().grow(4);
+    let (path, aside) = (folder.path().join("out/ethereum.jsonl"), folder.path().join("aside"));
+    let mut first = sink(folder.path(), PLAIN);
+    first.deliver(&events[..2]).await.unwrap();
+    fs::rename(&path, &aside).unwrap();
+    let told = first.deliver(&events[2..]).await.unwrap_err();
+    assert!(matches!(&told, SinkError::Fatal(text) if text.contains("moved away")), "{told}");
+    assert!(!path.exists(), "no other is begun");
+    fs::rename(&aside, &path).unwrap();
+    let mut restarted = sink(folder.path(), PLAIN);
+    restarted.deliver(&events[2..]).await.unwrap();
+    assert_eq!(lines(&path), envelopes(&events));
+}
+
+#[tokio::test]
 async fn rotation_keeps_every_event_and_the_position() {
     let folder = tempfile::tempdir().unwrap();
     let events = Story::new().grow(5);

@@ -15,6 +15,7 @@ use crate::crash::{self, Point};
 use crate::sink::Position;
 use crate::sink::disk::{classify, make_folder};
 use crate::sink::error::SinkError;
+use crate::sink::standing::Standing;
 
 /// What a file is opened for.
 #[derive(Clone, Debug)]
@@ -33,6 +34,7 @@ pub struct Settings {
 pub struct Writer {
     settings: Settings,
     appender: Appender<File>,
+    standing: Standing,
     tail: Option<Tail>,
 }
 
@@ -57,8 +59,9 @@ impl Writer {
             )));
         }
         let tail = last.map(|last| Tail { seq: last.seq, id: last.id });
+        let standing = Standing::at(path).map_err(|error| at(path, &error))?;
         let appender = Appender::new(file, found.length_bytes, settings.fsync);
-        Ok(Self { settings, appender, tail })
+        Ok(Self { settings, appender, standing, tail })
     }
 
     /// Where it stands.
@@ -69,8 +72,9 @@ impl Writer {
     /// Appends events that follow its position and end at `tail`; puts the file aside first if it is full.
     ///
     /// # Errors
-    /// See [`Appender::append`]. The writer is then to be opened again.
+    /// See [`Standing::holds`] and [`Appender::append`]. The writer is then to be opened again.
     pub fn append(&mut self, events: &[Arc<Event>], tail: Tail) -> Result<(), SinkError> {
+        self.standing.holds(&self.settings.path)?;
         let length_bytes = self.appender.length_bytes();
         if length_bytes > 0 && self.settings.rotate_bytes.is_some_and(|limit| length_bytes >= limit) {
             self.rotate()?;
@@ -101,6 +105,7 @@ impl Writer {
         self.appender.force()?;
         let path = self.settings.path.as_path();
         let file = set_this_aside(path).map_err(|error| at(path, &error))?;
+        self.standing = Standing::at(path).map_err(|error| at(path, &error))?;
         self.appender = Appender::new(file, 0, self.settings.fsync);
         Ok(())
     }

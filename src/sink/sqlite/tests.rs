@@ -47,6 +47,22 @@ async fn count(folder: &Path, table: &str) -> i64 {
 }
 
 #[tokio::test]
+async fn a_database_that_is_moved_away_stops_the_sink_and_goes_on_once_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = Story::new().tell("aaf");
+    let (path, aside) = (folder.path().join("out"), folder.path().join("aside"));
+    let mut first = sink(folder.path());
+    first.deliver(&events[..2]).await.unwrap();
+    std::fs::rename(&path, &aside).unwrap();
+    let told = first.deliver(&events[2..]).await.unwrap_err();
+    assert!(matches!(&told, SinkError::Fatal(text) if text.contains("moved away")), "{told}");
+    std::fs::rename(&aside, &path).unwrap();
+    let mut restarted = sink(folder.path());
+    restarted.deliver(&events[2..]).await.unwrap();
+    assert_eq!(count(folder.path(), "events").await, 3);
+}
+
+#[tokio::test]
 async fn an_analyst_finds_blocks_transactions_and_logs() {
     let folder = tempfile::tempdir().unwrap();
     let mut story = Story::new();
