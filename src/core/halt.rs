@@ -134,7 +134,7 @@ impl Cause {
                     "It goes on by itself as soon as more than half of them name the same block.\n\
                      By hand: find out which block is right (a block explorer, a node of your own), then one of\n  \
                      blocktap resume {chain} --with {one}     follow one of them, here {one}\n  \
-                     blocktap cordon {chain}/PROVIDER       take a provider that is wrong out of service"
+                     blocktap cordon {chain}/PROVIDER       take every provider of the side that is wrong out of service"
                 )
             }
             Self::FixedLeft { ours, .. } | Self::FixedContradicted { ours, .. } => format!(
@@ -202,14 +202,29 @@ impl Halt {
             let (block, because) = (full(&ours.block), ours.because.word());
             text.push_str(&format!("\n  {:<16} block {block}, {because}", "delivered"));
         }
-        let delivered = scene
-            .delivered
-            .map_or_else(|| "Nothing".into(), |tip| format!("Block {}, and all below,", full(&tip)));
-        text.push_str(&format!(
-            "\n\n{delivered} was delivered; nothing of what is in dispute was.\n{}",
-            self.cause.ways_on(scene.chain)
-        ));
+        let (delivered, ways_on) = (self.delivered(scene), self.cause.ways_on(scene.chain));
+        text.push_str(&format!("\n\n{delivered}\n{ways_on}"));
         text
+    }
+
+    /// How far the stream went, and whether that is in dispute: whoever was the first may have been followed before the others
+    /// spoke.
+    fn delivered(&self, scene: &Scene<'_>) -> String {
+        let Some(tip) = scene.delivered else { return "Nothing was delivered.".into() };
+        let disputed = match &self.cause {
+            Cause::Tie(claims) => claims.iter().map(|claim| claim.block.height).min(),
+            Cause::FixedLeft { .. } | Cause::FixedContradicted { .. } | Cause::WrongStart { .. } => None,
+        };
+        let block = full(&tip);
+        match disputed.filter(|disputed| *disputed <= tip.height) {
+            Some(from) => format!(
+                "Block {block}, and all below, was delivered before they contradicted each other: from block {from} on that is in \
+                 dispute, and is undone if the other side is right."
+            ),
+            None => {
+                format!("Block {block}, and all below, was delivered; nothing of what is in dispute was.")
+            }
+        }
     }
 }
 
@@ -260,6 +275,16 @@ mod tests {
         );
         assert!(text.contains(&hashes[1]) && text.contains("goes on by itself"), "{text}");
         assert!(text.contains("\n  blocktap resume ethereum --with north "), "{text}");
+        assert!(text.contains("nothing of what is in dispute was"), "{text}");
+    }
+
+    #[test]
+    fn a_tie_about_what_was_delivered_does_not_say_that_nothing_of_it_was() {
+        let text = explained(Cause::Tie(vec![claim(103, 1, &["north"]), claim(103, 2, &["south"])]));
+        assert!(
+            text.contains("from block 103 on that is in dispute") && !text.contains("nothing of"),
+            "{text}"
+        );
     }
 
     #[test]
