@@ -3,6 +3,7 @@
 //! `cargo bench --bench catch_up`. Another process serves three providers of three operators on loopback, with blocks of 200
 //! transactions; the real program streams them with every check on, through its journal, into a JSON Lines file.
 
+#![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "a benchmark is about real time")]
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark reports, and may panic")]
 

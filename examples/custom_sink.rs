@@ -4,6 +4,7 @@
 //! Input is a simulated world, so it needs no network: `cargo run --example custom_sink`. With `Settings.toml` instead of the
 //! playground it would be a daemon like `blocktap run`, with one more kind of sink.
 
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout)] // what it is all about
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 //!
 //! Input is a simulated world, so it needs no network: `cargo run --example custom_sink_actor`.
 
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout)] // what it is all about
 
 use std::collections::BTreeMap;

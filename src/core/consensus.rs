@@ -106,12 +106,6 @@ impl Consensus {
         vote.is_some_and(|(_, vote)| self.dag.descends(&vote.head, block))
     }
 
-    /// Whether `operator`'s newest header is `header` or descends from it.
-    pub fn supports(&self, operator: &str, header: &Header) -> bool {
-        let vote = self.votes.iter().find(|(name, _)| *name == operator);
-        vote.is_some_and(|(_, vote)| self.dag.descends(&vote.head, &header.block()))
-    }
-
     /// Whether `head` belongs to a branch that leaves the chain below its tip. Of what is older than all we hold nobody can tell:
     /// whoever stands there lags.
     pub fn strays(&self, head: &Header, chain: &Canonical) -> bool {

@@ -101,13 +101,6 @@ impl TokenBucket {
         }
     }
 
-    /// The same, at a rate learned in an earlier life.
-    #[must_use]
-    pub fn at_learned_rate(mut self, rate_per_s: f64) -> Self {
-        self.rate_per_s = rate_per_s.clamp(self.lowest_rate(), self.configured.rate_per_s);
-        self
-    }
-
     /// The same, in a pause that began in an earlier life.
     #[must_use]
     pub fn still_paused(mut self, pause: Until, now: Now) -> Self {
