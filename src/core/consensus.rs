@@ -4,13 +4,15 @@
 
 pub mod ballot;
 pub mod dag;
+mod dispute;
 pub mod ruling;
 pub mod votes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::dag::Dag;
-use self::ruling::{Agreement, Bench, Disputes, Newcomers, OnSingle, Rules, Ruling};
+use self::dispute::Disputes;
+use self::ruling::{Agreement, Bench, Newcomers, OnSingle, Rules, Ruling};
 use self::votes::{Operator, Votes};
 use super::at::At;
 use super::canonical::Canonical;
@@ -81,6 +83,7 @@ impl Consensus {
     /// Takes an operator's vote away.
     pub fn revoke(&mut self, operator: &str) {
         self.votes.revoke(operator);
+        self.disputes.revoke(operator);
         self.outvoted.remove(operator);
         self.forked.remove(operator);
     }

@@ -84,6 +84,15 @@ impl Cause {
         }
     }
 
+    /// Whether whoever knows this learns nothing from `other`: the same, or a contradiction that follows from this one above it.
+    pub fn covers(&self, other: &Self) -> bool {
+        let lowest = |claims: &[Claim]| claims.iter().map(|claim| claim.block.height).min();
+        match (self, other) {
+            (Self::Tie(ours), Self::Tie(theirs)) => lowest(ours) <= lowest(theirs),
+            _ => self == other,
+        }
+    }
+
     /// On one line.
     pub fn headline(&self) -> String {
         match self {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use blocktap::actors::notice::Notice;
 use blocktap::core::command::Command;
 use blocktap::core::event::Step;
+use blocktap::core::hash::Hash;
 use blocktap::core::numbers::Height;
 use blocktap::sim::fleet::Fleet;
 use blocktap::sim::profile::Profile;
@@ -18,6 +19,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 /// Those that leave.
 const LEAVE: [&str; 2] = ["alpha", "bravo"];
+/// Those that stay, where they are two.
+const OTHERS: [&str; 2] = ["charlie", "delta"];
 /// Those that stay.
 const STAY: [&str; 3] = ["charlie", "delta", "echo"];
 
@@ -101,7 +104,7 @@ fn two_against_two_delivers_nothing_of_either_side_for_as_long_as_it_lasts() {
         let delivered = stage.record.height();
         assert!(delivered <= from, "{delivered} {from} {:#?}", stage.notices());
         let finals = stage.record.count(Step::Final);
-        for _ in 0..20 {
+        for _ in 0..8 {
             stage.wait(MINUTE / 2).await;
             let status = stage.estate.board.read()["sim"].clone();
             assert!(status.halted.is_some(), "{status:?}");
@@ -109,6 +112,34 @@ fn two_against_two_delivers_nothing_of_either_side_for_as_long_as_it_lasts() {
         assert_eq!((stage.record.height(), stage.record.count(Step::Final)), (delivered, finals));
         let resumed = stage.notices().contains(&Notice::Resumed);
         assert!(!resumed, "nobody agreed");
+        let cases = stage.observe("archive").await[0].state["cases"].clone();
+        assert_eq!(cases, 0, "nobody has lost, so nobody is blamed");
+    });
+}
+
+#[test]
+fn neither_side_wins_because_the_other_was_away_for_a_while() {
+    play_with(Setting::default(), four, |mut stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let from = leave(&stage);
+        stage.wait(MINUTE).await;
+        let delivered = stage.record.height();
+        for (away, side) in [(12, &LEAVE), (12, &OTHERS), (300, &OTHERS)] {
+            inflict(&stage, side, &Symptom::Die);
+            stage.wait(away * SECOND).await;
+            heal(&stage, &LEAVE);
+            heal(&stage, &OTHERS);
+            inflict(&stage, &LEAVE, &Symptom::ForkAt(Fork { from, branch: 7 }));
+            stage.wait(2 * MINUTE).await;
+            let status = stage.estate.board.read()["sim"].clone();
+            assert!(status.halted.is_some(), "{side:?} was away for {away} s: {status:?}");
+            assert_eq!(stage.record.height(), delivered, "{side:?} was away for {away} s");
+        }
+        let resumed = stage.notices().contains(&Notice::Resumed);
+        assert!(!resumed, "nobody agreed");
+        heal(&stage, &LEAVE);
+        stage.caught_up(2 * MINUTE).await;
+        stage.stream_is_true();
     });
 }
 
@@ -122,10 +153,16 @@ fn the_side_that_a_person_chose_is_followed_though_the_other_was_first() {
         heal(&stage, &["charlie", "delta"]);
         stage.wait(MINUTE / 2).await;
         assert!(stage.estate.board.read()["sim"].halted.is_some());
+        let told = stage.record.events().len();
         let order = Command::Resume { with: Some("charlie-inc".into()) };
         stage.estate.orders.give("sim", order).await.unwrap();
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
+        let canonical: Vec<Hash> = stage.world.canonical().iter().map(|block| block.hash).collect();
+        let strange = stage.record.events().into_iter().skip(told).find(|event| {
+            event.envelope.step == Step::Apply && !canonical.contains(&event.envelope.block_hash)
+        });
+        assert!(strange.is_none(), "against the order: {strange:?}");
         stage.wait(2 * MINUTE).await;
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();

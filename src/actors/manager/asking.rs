@@ -115,7 +115,7 @@ impl Manager {
     /// Asks several operators for the hash at the end of a span.
     pub(super) fn poll_span_end(&mut self, height: Height, ctx: &mut Context<Self>) {
         let now = self.now();
-        let voices: Vec<String> = self.roster.voices(now);
+        let voices: Vec<String> = self.roster.electorate(now);
         // All of them: of some the minority might be the first.
         let asked: Vec<String> = voices.into_iter().filter(|name| self.reaches(name, height)).collect();
         let operators: Vec<String> = asked.iter().filter_map(|name| self.operator_of(name)).collect();

@@ -103,7 +103,7 @@ impl Manager {
     }
 
     /// Whoever is on the branch that was agreed on is on ours, though we have yet to go there. Where all are on another than ours,
-    /// it is we who have been left behind: somebody must show us the way.
+    /// it is we who have been left behind: somebody must show us the way. While nothing is decided, no branch has lost.
     fn note_branches(&mut self) {
         let Some(chain) = &self.chain else { return };
         let (now, pending) = (self.vitals.now(), self.state.pending);
@@ -112,7 +112,7 @@ impl Manager {
             let joins = |head: &Header| pending.is_some_and(|agreed| self.consensus.joins(head, &agreed));
             head.map(|(head, _)| self.consensus.strays(&head, chain) && !joins(&head))
         };
-        let all = self.roster.iter().filter_map(strays).all(|strays| strays);
+        let all = self.is_undecided() || self.roster.iter().filter_map(strays).all(|strays| strays);
         for seat in self.roster.iter_mut() {
             let away = !all && strays(seat) == Some(true);
             seat.note_branch(if away { Branch::Another } else { Branch::Ours }, now);

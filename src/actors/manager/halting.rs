@@ -52,7 +52,7 @@ impl Manager {
     /// Nothing more is delivered. A halt that only a person ends stays as it is.
     pub(super) fn halt(&mut self, cause: Cause) {
         let now = self.now();
-        if self.is_latched() || self.state.halt.as_ref().is_some_and(|halt| halt.cause == cause) {
+        if self.is_latched() || self.state.halt.as_ref().is_some_and(|halt| halt.cause.covers(&cause)) {
             return;
         }
         let (chain, why) = (self.mandate.chain.as_str(), cause.headline());
@@ -135,7 +135,8 @@ impl Manager {
         Ok(Done {
             done: format!("{} follows {operator}", self.mandate.chain),
             warnings: vec![
-                "its word alone counts until operators agree again, or most of them contradict it".into(),
+                "its word alone counts until operators agree again, or most of them contradict it; a restart forgets this order"
+                    .into(),
             ],
         })
     }

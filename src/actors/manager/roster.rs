@@ -423,6 +423,16 @@ impl Roster {
         self.iter().filter(able).min_by_key(|seat| seat.rank()).map(|seat| seat.ways.name.clone())
     }
 
+    /// The best provider of each operator that has a word, best first: those of a branch that lost, too.
+    pub fn electorate(&self, now: At) -> Vec<String> {
+        let genesis = self.genesis();
+        let mut heard: Vec<&Seat> = self.iter().filter(|seat| seat.is_heard(genesis, now)).collect();
+        heard.sort_by_key(|seat| seat.rank());
+        let mut operators = BTreeSet::new();
+        heard.retain(|seat| operators.insert(&seat.ways.operator));
+        heard.into_iter().map(|seat| seat.ways.name.clone()).collect()
+    }
+
     /// Who is to be watched as closely as the leader: the best of another operator.
     pub fn witness(&self, leader: Option<&str>, now: At) -> Option<String> {
         let operator = |name: &str| self.seats.get(name).map(|seat| &seat.ways.operator);

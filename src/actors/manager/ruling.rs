@@ -66,11 +66,6 @@ impl Progress {
         self.obstacle.is_some()
     }
 
-    /// Whether operators are known to contradict each other at the tip: however far they go on, there it is decided.
-    fn is_disputed(&self) -> bool {
-        matches!(self.obstacle, Some(Obstacle::Split(_) | Obstacle::Halted(_)))
-    }
-
     /// What was agreed may not have been heard: it is told again.
     pub fn agree_anew(&mut self) {
         self.agreed = None;
@@ -100,11 +95,22 @@ impl Manager {
         }
         match self.chain.as_ref().map(|chain| chain.anchor().next) {
             None => self.open(ctx),
-            Some(next) if self.behind() > catch_up::NEAR && !self.state.is_disputed() => {
+            Some(next) if self.behind() > catch_up::NEAR && !self.is_disputed() => {
                 self.rule_on_spans(next, ctx);
             }
             Some(_) => self.rule_on_heads(ctx),
         }
+    }
+
+    /// Whether operators are known to contradict each other at the tip, or did and a person chose a side: however far they go on,
+    /// there it is decided.
+    pub(super) fn is_disputed(&self) -> bool {
+        self.is_undecided() || self.consensus.favoured().is_some()
+    }
+
+    /// Whether operators contradict each other, and no side has won.
+    pub(super) fn is_undecided(&self) -> bool {
+        matches!(self.state.obstacle, Some(Obstacle::Split(_) | Obstacle::Halted(_)))
     }
 
     /// Finds the first block: its hash must be agreed on like any other's.

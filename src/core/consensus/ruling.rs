@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::dag::{Dag, Descent};
+use super::dispute::{Disputes, Named};
 use super::votes::{Operator, Votes};
 use crate::core::at::At;
 use crate::core::canonical::Canonical;
@@ -121,19 +122,6 @@ pub enum Obstacle {
     Halted(Vec<Claim>),
 }
 
-/// The contradictions that last at present: above which parent, and since when.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Disputes(BTreeMap<Hash, At>);
-
-impl Disputes {
-    /// How long there has been one above `parent`; it is carried over from `before`.
-    fn lasting(&mut self, parent: Hash, before: &Self, now: At) -> Duration {
-        let since = before.0.get(&parent).copied().unwrap_or(now);
-        self.0.insert(parent, since);
-        now.since(since)
-    }
-}
-
 /// Whether operators may be on their way that have no vote yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Newcomers {
@@ -175,16 +163,21 @@ impl Bench<'_> {
     /// Rules on the votes as they stand at `now`.
     pub fn rule(&self, disputes: &mut Disputes, now: At) -> Ruling {
         let mut ruling = Ruling::default();
-        let mut paths = self.paths(&mut ruling);
-        let mut carried: Option<Agreement> = None;
         let before = std::mem::take(disputes);
+        let mut paths = self.paths(&mut ruling, before.lowest(self.chain));
+        let mut carried: Option<Agreement> = None;
         for level in 0.. {
-            let mut claims = claims(&paths, level);
-            self.prefer(&mut claims);
+            let named = claims(&paths, level);
+            let silent = before.silent(&named);
+            let mut claims = named;
+            self.prefer(&mut claims, &silent);
             let Some(top) = claims.first() else { break };
-            let contested = claims.len() > 1;
-            let lasting = if contested { disputes.lasting(top.0, &before, now) } else { Duration::ZERO };
-            match self.choose(&claims, &paths, level, lasting, now) {
+            if claims.len() > 1 || silent.iter().any(|claim| claim.block != top.1.block) {
+                // Of what is decided, nobody who is silent need be remembered.
+                let silent = if self.is_majority(&claims, &silent) { &[][..] } else { &silent };
+                disputes.note(&before, top.0, table(&claims, silent), now);
+            }
+            match self.choose(&claims, &silent, &paths, level, disputes.lasting(&top.0, now), now) {
                 Choice::Carried => {
                     let losers = claims[1..].iter().flat_map(|(_, claim)| claim.operators.clone());
                     ruling.outvoted.extend(losers);
@@ -204,8 +197,9 @@ impl Bench<'_> {
         ruling
     }
 
-    /// What every vote speaks for, from just above the lowest place where any branch leaves the chain.
-    fn paths(&self, ruling: &mut Ruling) -> Vec<Path<'_>> {
+    /// What every vote speaks for, from just above the lowest place where any branch leaves the chain, or did when it was
+    /// `disputed`.
+    fn paths(&self, ruling: &mut Ruling, disputed: Option<Height>) -> Vec<Path<'_>> {
         let mut branches = Vec::new();
         // Whoever stands below the last final block lags: it neither agrees nor contradicts.
         let floor = self.chain.base().next;
@@ -218,7 +212,7 @@ impl Bench<'_> {
             }
         }
         let leaves = branches.iter().filter_map(|(_, _, path)| path.first()).map(|block| block.height);
-        let fork = leaves.fold(self.chain.anchor().next, Height::min);
+        let fork = leaves.chain(disputed).fold(self.chain.anchor().next, Height::min);
         let whole = branches.into_iter().map(|(operator, head, path)| {
             let until = path.first().map_or(head.next(), |block| block.height);
             let shared = (fork.0..until.0).filter_map(|height| self.chain.at(Height(height)).copied());
@@ -230,7 +224,8 @@ impl Bench<'_> {
     /// Whether the foremost of `claims` carries its height.
     fn choose(
         &self,
-        claims: &[(Hash, Claim)],
+        claims: &[Named],
+        silent: &[Claim],
         paths: &[Path<'_>],
         level: usize,
         lasting: Duration,
@@ -238,7 +233,7 @@ impl Bench<'_> {
     ) -> Choice {
         let (_, top) = &claims[0];
         let count = top.operators.len();
-        if let [_] = claims {
+        if claims.len() == 1 && silent.iter().all(|claim| claim.block == top.block) {
             let enough = match self.rules.corroboration {
                 Corroboration::Two => count >= 2,
                 Corroboration::Majority => count >= 2 && 2 * count > self.votes.len(),
@@ -248,23 +243,33 @@ impl Bench<'_> {
             let held = || Choice::Obstructed(Obstacle::Held(top.clone()));
             return if carried { Choice::Carried } else { held() };
         }
-        let majority = 2 * count > self.voters(claims);
+        let majority = self.is_majority(claims, silent);
         if !majority && self.favours(top) {
             return Choice::Carried;
         }
         if majority && (lasting >= self.rules.patience() || self.is_no_contest(claims, paths, level)) {
             return Choice::Carried;
         }
-        let table = claims.iter().map(|(_, claim)| claim.clone()).collect();
+        let table = table(claims, silent);
         let halted = !majority && lasting >= self.rules.halt_after();
         Choice::Obstructed(if halted { Obstacle::Halted(table) } else { Obstacle::Split(table) })
     }
 
-    fn voters(&self, claims: &[(Hash, Claim)]) -> usize {
+    /// Whether the foremost of `claims` is named by more than half of all, the `silent` among them: their word stands against
+    /// others, and carries nothing.
+    fn is_majority(&self, claims: &[Named], silent: &[Claim]) -> bool {
+        let silent: usize = silent.iter().map(|claim| claim.operators.len()).sum();
+        let voters = self.voters(claims).max(Self::named(claims) + silent);
+        claims.first().is_some_and(|(_, top)| 2 * top.operators.len() > voters)
+    }
+
+    fn named(claims: &[Named]) -> usize {
+        claims.iter().map(|(_, claim)| claim.operators.len()).sum()
+    }
+
+    fn voters(&self, claims: &[Named]) -> usize {
         match self.rules.corroboration {
-            Corroboration::Two | Corroboration::Fast => {
-                claims.iter().map(|(_, claim)| claim.operators.len()).sum()
-            }
+            Corroboration::Two | Corroboration::Fast => Self::named(claims),
             Corroboration::Majority => self.votes.len(),
         }
     }
@@ -274,9 +279,8 @@ impl Bench<'_> {
     }
 
     /// Puts the favoured claim first, unless another has a majority.
-    fn prefer(&self, claims: &mut [(Hash, Claim)]) {
-        let voters = self.voters(claims);
-        let decided = claims.first().is_none_or(|(_, top)| 2 * top.operators.len() > voters);
+    fn prefer(&self, claims: &mut [Named], silent: &[Claim]) {
+        let decided = claims.is_empty() || self.is_majority(claims, silent);
         let favoured = claims.iter().position(|(_, claim)| self.favours(claim));
         if let Some(favoured) = favoured.filter(|_| !decided) {
             claims[..=favoured].rotate_right(1);
@@ -300,7 +304,7 @@ impl Bench<'_> {
 
     /// A majority need not wait when it was followed already, when its dissenters are known for it, or when its branch has
     /// outgrown theirs.
-    fn is_no_contest(&self, claims: &[(Hash, Claim)], paths: &[Path<'_>], level: usize) -> bool {
+    fn is_no_contest(&self, claims: &[Named], paths: &[Path<'_>], level: usize) -> bool {
         let reach = |claim: &Claim| {
             let own = paths
                 .iter()
@@ -314,8 +318,20 @@ impl Bench<'_> {
     }
 }
 
+/// Who names which block, the silent with those that speak.
+fn table(claims: &[Named], silent: &[Claim]) -> Vec<Claim> {
+    let mut table: Vec<Claim> = claims.iter().map(|(_, claim)| claim.clone()).collect();
+    for claim in silent {
+        match table.iter_mut().find(|known| known.block == claim.block) {
+            Some(known) => known.operators.extend(claim.operators.iter().cloned()),
+            None => table.push(claim.clone()),
+        }
+    }
+    table
+}
+
 /// Who names which block at `level` of their path, most operators first; each with the parent it names.
-fn claims(paths: &[Path<'_>], level: usize) -> Vec<(Hash, Claim)> {
+fn claims(paths: &[Path<'_>], level: usize) -> Vec<Named> {
     let mut by_block: BTreeMap<BlockRef, (Hash, Vec<Operator>)> = BTreeMap::new();
     for (operator, path) in paths {
         if let Some(block) = path.get(level) {
