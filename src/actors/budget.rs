@@ -33,6 +33,12 @@ impl Budget {
         Some(Permit { used: self.used.clone(), bytes })
     }
 
+    /// Whether `permit` may grow to `bytes` without going beyond the limit.
+    pub fn has_room(&self, permit: &Permit, bytes: usize) -> bool {
+        let others = self.used().saturating_sub(permit.bytes);
+        bytes <= permit.bytes || others.saturating_add(bytes) <= self.limit
+    }
+
     /// Takes `bytes` even beyond the limit: for the one block that everything else waits for.
     pub fn overdraw(&self, bytes: usize) -> Permit {
         self.used.fetch_add(bytes, Ordering::AcqRel);
@@ -84,6 +90,15 @@ mod tests {
         });
         assert!(panicked.is_err());
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_permit_has_room_up_to_the_limit_and_for_less_than_it_has() {
+        let budget = Budget::new(10);
+        let (one, other) = (budget.take(4).unwrap(), budget.overdraw(8));
+        assert!(budget.has_room(&one, 3) && !budget.has_room(&one, 5));
+        drop(other);
+        assert!(budget.has_room(&one, 10) && !budget.has_room(&one, 11));
     }
 
     proptest! {

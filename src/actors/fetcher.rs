@@ -65,6 +65,8 @@ pub struct Fetcher {
     routes: Vec<Route>,
     in_hand: BTreeMap<String, usize>,
     errands: Errands,
+    /// The block on its way that was asked for beyond the budget.
+    overdrawn: Option<Key>,
     typical_bytes: usize,
     resting: Resting,
     counts: Counts,
@@ -111,6 +113,7 @@ impl Fetcher {
             routes: Vec::new(),
             in_hand: BTreeMap::new(),
             errands: Errands::default(),
+            overdrawn: None,
             typical_bytes: FIRST_GUESS_BYTES,
             resting: Resting::No,
             counts: Counts::default(),
@@ -168,13 +171,16 @@ impl Fetcher {
         Hand { score: route.score, head: route.head, in_flight }
     }
 
-    /// Blocks asked for by hash are the ones that everything waits for: they may overdraw.
-    fn permit_for(&self, errand: &Errand) -> Option<Permit> {
-        match errand.key {
-            Key::Hash(_) => Some(self.budget.overdraw(self.typical_bytes)),
-            _ if self.errands.in_flight() == 0 => Some(self.budget.overdraw(self.typical_bytes)),
-            _ => self.budget.take(self.typical_bytes),
+    /// A block that the stream stands still without may overdraw, one at a time; all others wait for their share.
+    fn permit_for(&mut self, errand: &Errand) -> Option<Permit> {
+        let bytes = errand.weight_bytes.unwrap_or(self.typical_bytes);
+        let permit = self.budget.take(bytes);
+        let is_only = self.overdrawn.is_none_or(|key| key == errand.key);
+        if permit.is_some() || !is_only || !self.errands.is_awaited(errand) {
+            return permit;
         }
+        self.overdrawn = Some(errand.key);
+        Some(self.budget.overdraw(bytes))
     }
 
     fn send(&mut self, errand: Errand, route: usize, permit: Permit, ctx: &mut Context<Self>) {
@@ -196,6 +202,7 @@ impl Fetcher {
             if let Some(count) = act.in_hand.get_mut(&served.provider) {
                 *count = count.saturating_sub(1);
             }
+            act.overdrawn = act.overdrawn.filter(|overdrawn| *overdrawn != key);
             act.on_answer((key, bearer), served, permit, answer);
             act.pump(ctx);
         }));
@@ -208,7 +215,7 @@ impl Fetcher {
         mut permit: Permit,
         answer: Result<Result<RawBlock, ChainError>, Unreachable>,
     ) {
-        let Some(errand) = self.errands.returned(key, &bearer) else {
+        let Some(mut errand) = self.errands.returned(key, &bearer) else {
             self.counts.late += 1;
             let dropped = u64::from(matches!(answer, Ok(Ok(_))));
             self.links.replayed.tell(Replayed { term: self.term, blocks: 0, dropped });
@@ -219,6 +226,11 @@ impl Fetcher {
                 self.counts.fetched += 1;
                 let bytes = block.size();
                 self.typical_bytes = (self.typical_bytes * 7 + bytes) / 8;
+                // It was guessed to be smaller. Rather than kept beyond the limit it is got again when there is room.
+                if !self.budget.has_room(&permit, bytes) && !self.errands.is_awaited(&errand) {
+                    errand.weight_bytes = Some(bytes);
+                    return self.errands.put_back(errand);
+                }
                 permit.resize(bytes);
                 self.errands.done(key);
                 crash::point(Point::Fetched);

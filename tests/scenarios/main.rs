@@ -11,6 +11,7 @@ mod orders;
 mod stage;
 
 mod block_time;
+mod budget;
 mod canaries;
 mod consensus;
 mod delivery;

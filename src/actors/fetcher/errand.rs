@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::family::Key;
+use crate::core::catch_up::SPAN;
 use crate::core::header::BlockRef;
 use crate::core::numbers::{Height, Term};
 
@@ -20,6 +21,8 @@ pub struct Errand {
     pub key: Key,
     /// Providers that failed at it, or served something else in its place.
     pub tried: BTreeSet<String>,
+    /// What it weighs, if it came when there was no room for it.
+    pub weight_bytes: Option<usize>,
     rounds: u32,
 }
 
@@ -42,13 +45,15 @@ pub struct Errands {
     ticks: u32,
     refused: BTreeMap<Key, BTreeSet<String>>,
     span: Option<(Height, Height)>,
+    /// Where the stream goes on, as far as is known.
+    next: Option<Height>,
 }
 
 // === impl Errand ===
 
 impl Errand {
     fn new(key: Key) -> Self {
-        Self { key, tried: BTreeSet::new(), rounds: 0 }
+        Self { key, tried: BTreeSet::new(), weight_bytes: None, rounds: 0 }
     }
 
     /// The height it is at.
@@ -107,7 +112,7 @@ impl Errands {
 
     /// All blocks of a span are wanted, by their heights.
     pub fn want_span(&mut self, from: Height, to: Height) {
-        self.span = Some((from, to));
+        (self.span, self.next) = (Some((from, to)), Some(from));
         self.pending.retain(|(_, key), _| match key {
             Key::Hash(block) => self.wishes.contains(block),
             _ => true,
@@ -136,6 +141,16 @@ impl Errands {
         }
     }
 
+    /// Whether the stream stands still without it: the Validator misses it on the branch that was agreed on, and not far above the
+    /// tip. What nobody agreed on may be one provider's invention.
+    pub fn is_awaited(&self, errand: &Errand) -> bool {
+        let near = self.next.is_none_or(|next| errand.height() < next.plus(SPAN));
+        near && match errand.key {
+            Key::Hash(block) => self.wishes.contains(&block),
+            _ => self.wishes.iter().any(|wish| wish.height == errand.height()),
+        }
+    }
+
     fn add(&mut self, key: Key) {
         let mut errand = Errand::new(key);
         let place = errand.place();
@@ -149,6 +164,7 @@ impl Errands {
     /// Everything below `next` is delivered. What the Validator misses now, it says again.
     pub fn delivered_below(&mut self, next: Height) {
         self.wishes.clear();
+        self.next = Some(next);
         self.pending.retain(|(height, key), _| *height >= next || matches!(key, Key::Hash(_)));
         // Blocks below the tip stay known for a while: a reorg may ask for their heights under other hashes.
         let known = next.minus(64);
@@ -226,6 +242,22 @@ mod tests {
         errands.done(Key::Hash(block(5, 1)));
         errands.want_tip(&[block(5, 1)]);
         assert_eq!(errands.next(), None);
+    }
+
+    #[test]
+    fn only_what_is_missed_on_the_agreed_branch_near_the_tip_is_awaited() {
+        let mut errands = Errands::default();
+        errands.delivered_below(Height(5));
+        errands.want_tip(&[block(5, 1)]);
+        errands.want(block(5, 2), None);
+        errands.want(block(5 + SPAN, 3), None);
+        let awaits = |errands: &Errands, block| errands.is_awaited(&Errand::new(Key::Hash(block)));
+        assert!(awaits(&errands, block(5, 2)));
+        assert!(!awaits(&errands, block(5, 1)) && !awaits(&errands, block(5 + SPAN, 3)));
+        assert!(errands.is_awaited(&Errand::new(Key::Number(Height(5)))));
+        assert!(!errands.is_awaited(&Errand::new(Key::Number(Height(6)))));
+        errands.delivered_below(Height(6));
+        assert!(!awaits(&errands, block(5, 2)), "the Validator says again what it misses");
     }
 
     #[test]

@@ -328,8 +328,7 @@ impl Settings {
     }
 }
 
-/// Blocks named by hash that may overdraw the budget: 32 ahead of the stream, as many of a branch that was just left, and the one
-/// that may when nothing else is under way.
-const OVERDRAWN_BLOCKS: usize = 65;
+/// Blocks that may overdraw the budget: what is missed of the span above the tip that was agreed on, and one that is on its way.
+const OVERDRAWN_BLOCKS: usize = 33;
 /// No block of a play is larger than what is guessed of one that was never seen.
 const LARGEST_BLOCK: usize = 64 << 10;
