@@ -140,7 +140,7 @@ impl Case {
                 out,
                 "  The answer was refused: nothing of it was delivered. The block was asked of others."
             ),
-            Offence::LongFork | Offence::Regression => {
+            Offence::LongFork | Offence::Regression | Offence::FalseFinal => {
                 writeln!(out, "  Nothing of its branch was delivered against the word of the others.")
             }
         }
@@ -190,6 +190,7 @@ impl Offence {
             Self::Partial => "partial",
             Self::LongFork => "fork",
             Self::Regression => "regression",
+            Self::FalseFinal => "final",
         }
     }
 }

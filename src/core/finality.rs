@@ -204,6 +204,22 @@ impl Finality {
         Final { finalized, safe, contradicting, receded_to: self.receded_to(chain) }
     }
 
+    /// Our block where `theirs` is called final instead, and the operators by whose word ours is: a strict majority of those who
+    /// know. `None` where ours is not final up to that height, or nobody contradicts it.
+    pub fn refutation(
+        &self,
+        chain: &Canonical,
+        theirs: &Header,
+        final_up_to: Height,
+    ) -> Option<(BlockRef, Vec<Operator>)> {
+        let other = |ours: &&Header| ours.height <= final_up_to && ours.hash != theirs.hash;
+        let ours = chain.at(theirs.height).filter(other)?.block();
+        let holds = |mark: &Mark| mark.header.height >= ours.height && chain.contains(&mark.header.block());
+        let holding = self.finalized.iter().filter(|(_, mark)| holds(mark));
+        let by: Vec<Operator> = holding.map(|(operator, _)| operator.clone()).collect();
+        (2 * by.len() > self.finalized.len()).then_some((ours, by))
+    }
+
     /// Those that named as much as was delivered, and name less now.
     fn receded_to(&self, chain: &Canonical) -> Option<Height> {
         let ours = chain.finalized()?;
@@ -396,6 +412,25 @@ mod tests {
         let agreed = |strays: bool| finality.rule(&chain(), |_| strays, At::ZERO).finalized;
         assert_eq!(agreed(false).map(|block| block.height), Some(Height(60)));
         assert_eq!(agreed(true), None, "two against two");
+    }
+
+    #[test]
+    fn a_final_block_is_refuted_only_where_most_call_ours_final() {
+        let (mut finality, chain) = (tag(), chain());
+        let other = |height: u64| Header { hash: Hash([9; 32]), ..header(height) };
+        finality.hear("liar", Word::Known { finalized: other(50), safe: None }, At::ZERO);
+        finality.hear("a", known(60), At::ZERO);
+        let refuted =
+            |finality: &Finality, theirs, up_to| finality.refutation(&chain, &theirs, Height(up_to));
+        assert_eq!(refuted(&finality, other(50), 60), None, "one against one");
+        finality.hear("b", known(49), At::ZERO);
+        assert_eq!(refuted(&finality, other(50), 60), None, "the second has not come so far");
+        finality.hear("b", known(50), At::ZERO);
+        let by = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(refuted(&finality, other(50), 60), Some((header(50).block(), by)));
+        assert_eq!(refuted(&finality, other(50), 49), None, "ours is not final");
+        assert_eq!(refuted(&finality, header(50), 60), None, "it is ours");
+        assert_eq!(refuted(&finality, other(200), 200), None, "nothing of ours is there");
     }
 
     #[test]

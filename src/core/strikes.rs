@@ -1,6 +1,6 @@
 //! What is held against a provider, and for how long it is not used because of that.
 //!
-//! **Proof of corruption** quarantines at once: 10 minutes, twice as long with each further quarantine, at most a day. **A
+//! **Proof of corruption**, or of calling the wrong block final, quarantines at once: 10 minutes, twice as long with each further quarantine, at most a day. **A
 //! strike** is for what an honest provider may do once: the third within 10 minutes quarantines in the same way. Errors,
 //! slowness and lag are no offences at all: breaker and score see to them. Each day without a quarantine forgives one doubling.
 
@@ -35,6 +35,8 @@ pub enum Offence {
     LongFork,
     /// Its head went back further than replicas drift apart, and there was no reorg.
     Regression,
+    /// It calls a block final where another one is, by the word of most operators: proof that it is wrong.
+    FalseFinal,
 }
 
 /// What follows from an offence.
@@ -102,6 +104,15 @@ impl Offence {
             Self::Partial => "a block without its body",
             Self::LongFork => "a fork that lasts",
             Self::Regression => "its head went back",
+            Self::FalseFinal => "a block called final that is not",
+        }
+    }
+
+    /// Whether once is enough: no honest provider does it.
+    const fn is_proof(self) -> bool {
+        match self {
+            Self::Corrupt | Self::FalseFinal => true,
+            Self::Partial | Self::LongFork | Self::Regression => false,
         }
     }
 }
@@ -119,7 +130,7 @@ impl Strikes {
             return None;
         }
         self.strikes.retain(|until| now < *until);
-        if offence != Offence::Corrupt {
+        if !offence.is_proof() {
             self.strikes.push(now + STRIKE_COUNTS);
             if self.strikes.len() < STRIKES_OUT {
                 return Some(Sentence::Strike { count: self.strikes.len() });

@@ -142,8 +142,29 @@ fn behind_a_load_balancer_a_head_may_go_back_further() {
 }
 
 #[test]
-fn a_fork_that_lasts_costs_one_strike_however_long() {
+fn whoever_calls_a_block_final_where_another_is_has_shown_that_it_is_wrong() {
     play(Setting::default(), |mut stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let from = stage.world.head().height.plus(1);
+        stage.fleet.inflict("bravo", Symptom::ForkAt(Fork { from, branch: 7 })).unwrap();
+        stage.wait(2 * MINUTE).await;
+        assert_eq!(quarantined(&mut stage), ["bravo"]);
+        let cases = cases(&stage, "bravo");
+        let (_, text) = cases.iter().find(|(name, _)| name.contains("_final_")).unwrap();
+        for said in ["bravo on sim: a block called final that is not", "it calls block ", "Quarantined bravo"]
+        {
+            assert!(text.contains(said), "{said}\n{text}");
+        }
+        println!("{text}");
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn a_fork_that_lasts_costs_one_strike_however_long_while_none_of_it_is_called_final() {
+    let genesis = Genesis { final_depth: 1000, ..Setting::default().genesis };
+    play(Setting { genesis, ..Setting::default() }, |mut stage: Stage| async move {
         stage.wait(MINUTE).await;
         let from = stage.world.head().height.plus(1);
         stage.fleet.inflict("bravo", Symptom::ForkAt(Fork { from, branch: 7 })).unwrap();

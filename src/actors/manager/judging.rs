@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix::{Context, Handler};
 
 use super::Manager;
-use super::roster::{Fall, Verdict};
+use super::roster::{Fall, Seat, Verdict};
 use crate::actors::messages::{Accused, Acquitted, FileCase, Struck};
 use crate::actors::notice::Notice;
 use crate::actors::observe::Observable;
@@ -13,6 +13,7 @@ use crate::core::at::At;
 use crate::core::case::{Case, Exhibit, Testimony};
 use crate::core::consensus::votes::Operator;
 use crate::core::header::{BlockRef, Header};
+use crate::core::numbers::Height;
 use crate::core::strikes::{Offence, Sentence};
 
 /// A head may fall back by so many blocks without offence: replicas behind one address drift apart.
@@ -34,7 +35,7 @@ impl Manager {
             Offence::Corrupt | Offence::Partial => {
                 metrics::counter!("blocktap_bad_content_total", &labels).increment(1);
             }
-            Offence::LongFork | Offence::Regression => {
+            Offence::LongFork | Offence::Regression | Offence::FalseFinal => {
                 metrics::counter!("blocktap_provider_strikes_total", &labels).increment(1);
             }
         }
@@ -88,9 +89,30 @@ impl Manager {
         said.map(|(operator, says)| Testimony { operator: operator.clone(), says }).collect()
     }
 
-    /// Holds long forks, and heads that went back, against those that show them.
+    /// Holds against providers what they call final where our block is final by the word of most operators.
+    pub(super) fn judge_finality(&mut self, final_up_to: Height) {
+        let Some(chain) = &self.chain else { return };
+        let (now, genesis) = (self.now(), self.roster.genesis());
+        let refuted = |seat: &Seat| {
+            let theirs = seat.report.as_ref().and_then(|report| report.finality.finalized())?;
+            let (ours, by) = self.finality.refutation(chain, &theirs, final_up_to)?;
+            seat.is_heard(genesis, now).then(|| (seat.ways.name.clone(), theirs.block(), ours, by))
+        };
+        let refuted: Vec<_> = self.roster.iter().filter_map(refuted).collect();
+        for (provider, theirs, ours, by) in refuted {
+            let by = by.join(", ");
+            let finding =
+                format!("it calls block {theirs} final; at that height {ours} is, by the word of {by}");
+            self.hold_against(&provider, theirs, finding, Exhibit::bare(Offence::FalseFinal));
+        }
+    }
+
+    /// Holds long forks, heads that went back, and false finality against those that show them.
     pub(super) fn judge_conduct(&mut self) {
         self.judge_falls();
+        if let Some(finalized) = self.chain.as_ref().and_then(|chain| chain.finalized()) {
+            self.judge_finality(finalized);
+        }
         let (now, block_time) = (self.now(), self.block_time.get());
         let forking = self.roster.iter_mut().filter_map(|seat| {
             let head = seat.report.as_ref().and_then(|report| report.head)?.0;

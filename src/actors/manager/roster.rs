@@ -200,8 +200,8 @@ impl Seat {
         self.astray.is_some_and(|astray| now.since(astray.since) >= block_time)
     }
 
-    /// Whether it has built on another branch for longer than six block times: true once for each such time. One that merely
-    /// stands still where everybody was before a reorg builds on nothing.
+    /// Whether it has built on another branch for longer than six block times: true once, however long it stays there. One that
+    /// merely stands still where everybody was before a reorg builds on nothing.
     pub fn forks_for_long(&mut self, block_time: Duration, now: At) -> bool {
         let (patience, moved) = ((block_time * 6).max(SHORT_FORK), self.moved);
         let long = |astray: &&mut Astray| {

@@ -261,10 +261,10 @@ impl Manager {
             self.chain = None;
             return self.links.restore.tell(crate::actors::messages::RestoreChain);
         }
-        if let Some(finalized) = moved.finalized {
-            let _ = chain.finalize(finalized);
-        }
         let next = chain.anchor().next;
+        if let Some(finalized) = moved.finalized {
+            self.finalize(finalized);
+        }
         self.measure(&moved.applied);
         if !moved.applied.is_empty() {
             self.catch_up.delivered(next, now);
@@ -272,6 +272,12 @@ impl Manager {
             self.went_on(now);
         }
         self.count(&moved);
+    }
+
+    /// What lies below the last final block is forgotten: whoever calls another block final there is judged before.
+    fn finalize(&mut self, finalized: Height) {
+        self.judge_finality(finalized);
+        let _ = self.chain.as_mut().and_then(|chain| chain.finalize(finalized));
     }
 
     /// The chain was read back: so is its block time.
