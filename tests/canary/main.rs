@@ -1,9 +1,10 @@
 //! No key is told, whatever the providers do.
 //!
-//! The real daemon runs as a process of its own at `trace`, against a fleet on loopback that falls ill in every way of the fault matrix
-//! that befalls a provider over plain connections, with keys in the path, the query, the user part and a header of every address, with a provider that repeats every word of its
-//! requests, with a sink that panics, and with somebody who reads every page and asks for every actor all the time. Then all
-//! that it wrote and said is searched for every piece of every key, plain and encoded, and for whatever acts on a terminal.
+//! The real daemon runs as a process of its own at `trace`, against a fleet on loopback that falls ill in every way of the fault
+//! matrix that befalls a provider over plain connections, with keys in the path, the query, the user part and a header of every
+//! address, with a provider that repeats every word of its requests, with a sink that panics, and with somebody who reads every
+//! page and asks for every actor all the time. Then all that it wrote and said is searched for every piece of every key, plain
+//! and encoded, and for whatever acts on a terminal.
 //!
 //! `cargo test --test canary -- run --settings PATH` is that daemon; without `run` it is the test.
 
