@@ -228,11 +228,11 @@ impl Oracle {
     /// The stream stands still, and so does the chain: everything is delivered, and final up to here at the least.
     pub fn settled(&self, finalized: Height) {
         let mut bench = self.bench();
-        let head = bench.world.head().block();
+        let (head, now) = (bench.world.head().block(), bench.world.now());
         let held = bench.ledger.ends_in(&head, finalized);
         bench.hold(held);
         let Bench { outlets, ledger, .. } = &*bench;
-        let held = outlets.iter().try_for_each(|(name, outlet)| outlet.has_all(name, ledger));
+        let held = outlets.iter().try_for_each(|(name, outlet)| outlet.has_all(name, ledger, now));
         bench.hold(held);
     }
 }

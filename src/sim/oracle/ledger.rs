@@ -62,6 +62,11 @@ impl Ledger {
         self.events.len()
     }
 
+    /// How many there were at `at`.
+    pub fn len_at(&self, at: At) -> usize {
+        self.events.partition_point(|(_, appended)| *appended <= at)
+    }
+
     pub fn standing(&self) -> Standing {
         Standing {
             start: self.start,

@@ -93,6 +93,8 @@ struct Rate {
 pub struct Said {
     /// The hashes of the blocks in it.
     pub blocks: Vec<Hash>,
+    /// Those of them that everybody reads alike, and that somebody asked for: what is odd may be taken or left.
+    pub clear: Vec<Hash>,
     /// The longest time it asks to be left alone, in seconds.
     pub backoff_s: Option<u64>,
 }
@@ -100,16 +102,16 @@ pub struct Said {
 /// Levels of an object that everybody can read.
 const LEVELS: usize = 128;
 
-/// Reads what answers `request`: what bears the number of none of its questions says nothing.
+/// Reads what answers `request`: what bears the number of none of its questions is odd.
 pub fn answer(request: &[u8], body: &[u8]) -> Said {
     let asked: BTreeSet<&str> = several::<Question<'_>>(request).iter().map(|asked| asked.id.get()).collect();
     let fits = |message: &Message<'_>| message.id.is_some_and(|id| asked.contains(id.get()));
-    say(several::<Message<'_>>(body).into_iter().filter(fits))
+    say(several(body), fits)
 }
 
 /// Reads one message, or several in a list; what is neither says nothing.
 pub fn read(body: &[u8]) -> Said {
-    say(several::<Message<'_>>(body).into_iter())
+    say(several(body), |_| true)
 }
 
 fn several<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Vec<T> {
@@ -133,15 +135,18 @@ fn is_shallow(json: &str) -> bool {
     steps.max().unwrap_or_default() <= LEVELS
 }
 
-fn say<'a>(messages: impl Iterator<Item = Message<'a>>) -> Said {
+fn say<'a>(messages: Vec<Message<'a>>, fits: impl Fn(&Message<'a>) -> bool) -> Said {
     let mut said = Said::default();
     for message in messages {
+        let fits = fits(&message);
         let results = message.result.into_iter().chain(message.params.and_then(|params| params.result));
-        let clear = results.filter(|value| {
-            is_shallow(value.get()) && serde_json::from_str::<Unambiguous>(value.get()).is_ok()
-        });
-        let blocks = clear.filter_map(|value| serde_json::from_str::<Block>(value.get()).ok());
-        said.blocks.extend(blocks.map(|block| block.hash));
+        for value in results.map(RawValue::get) {
+            let Ok(Block { hash }) = serde_json::from_str(value) else { continue };
+            said.blocks.push(hash);
+            if fits && is_shallow(value) && serde_json::from_str::<Unambiguous>(value).is_ok() {
+                said.clear.push(hash);
+            }
+        }
         let rate = message.error.and_then(|error| error.data?.rate);
         said.backoff_s = said.backoff_s.max(rate.and_then(|rate| rate.backoff_seconds));
     }
@@ -156,31 +161,33 @@ mod tests {
     #[test]
     fn blocks_are_found_in_answers_batches_and_notifications() {
         let hash = Hash([7; 32]);
-        let shown = Said { blocks: vec![hash], backoff_s: None };
+        let shown = Said { blocks: vec![hash], clear: vec![hash], backoff_s: None };
         let block = format!(r#"{{"number":"0x1","hash":"{hash}","transactions":[{{"hash":"0x1"}}]}}"#);
         assert_eq!(read(format!(r#"{{"id":1,"result":{block}}}"#).as_bytes()), shown);
         assert_eq!(read(format!(r#"[{{"id":1,"result":{block}}},{{"result":[]}}]"#).as_bytes()), shown);
         assert_eq!(read(format!(r#"{{"method":"x","params":{{"result":{block}}}}}"#).as_bytes()), shown);
         let doubled = block.replacen('{', r#"{"number":"0x1","#, 1);
-        assert_eq!(read(format!(r#"{{"id":1,"result":{doubled}}}"#).as_bytes()), Said::default());
+        let odd = Said { clear: Vec::new(), ..shown };
+        assert_eq!(read(format!(r#"{{"id":1,"result":{doubled}}}"#).as_bytes()), odd);
     }
 
     #[test]
-    fn what_nobody_asked_for_or_can_read_shows_nothing() {
+    fn what_nobody_asked_for_or_some_cannot_read_is_odd() {
         let hash = Hash([7; 32]);
-        let shown = Said { blocks: vec![hash], backoff_s: None };
+        let shown = Said { blocks: vec![hash], clear: vec![hash], backoff_s: None };
+        let odd = || Said { blocks: vec![hash], ..Said::default() };
         let told = |id: u64, more: &str| format!(r#"{{"id":{id},"result":{{"hash":"{hash}"{more}}}}}"#);
         let asked = br#"[{"id":3,"method":"x"},{"id":4,"method":"x"}]"#;
         assert_eq!(answer(asked, told(4, "").as_bytes()), shown);
-        assert_eq!(answer(asked, told(5, "").as_bytes()), Said::default());
+        assert_eq!(answer(asked, told(5, "").as_bytes()), odd());
         let deep = format!(r#","calls":{}{}"#, "[".repeat(200), "]".repeat(200));
-        assert_eq!(answer(asked, told(3, &deep).as_bytes()), Said::default());
+        assert_eq!(answer(asked, told(3, &deep).as_bytes()), odd());
     }
 
     #[test]
     fn a_wait_is_found_in_an_error() {
         let body = br#"{"id":1,"error":{"code":-32005,"data":{"rate":{"backoff_seconds":30}}}}"#;
-        assert_eq!(read(body), Said { blocks: Vec::new(), backoff_s: Some(30) });
+        assert_eq!(read(body), Said { backoff_s: Some(30), ..Said::default() });
         assert_eq!(read(b"<html>"), Said::default());
     }
 }

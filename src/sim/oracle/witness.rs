@@ -95,7 +95,7 @@ impl Witness {
             if whole {
                 self.served.insert((provider.to_owned(), hash));
             }
-            self.showed(provider, hash, world, at);
+            self.showed(provider, hash, &said.clear, world, at);
         }
         if answer.status == 200
             && holds(request, b"eth_chainId")
@@ -106,12 +106,14 @@ impl Witness {
     }
 
     pub fn announced(&mut self, provider: &str, message: &[u8], world: &World, at: At) {
-        for hash in shown::read(message).blocks {
-            self.showed(provider, hash, world, at);
+        let said = shown::read(message);
+        for hash in said.blocks {
+            self.showed(provider, hash, &said.clear, world, at);
         }
     }
 
-    fn showed(&mut self, provider: &str, hash: Hash, world: &World, at: At) {
+    /// What is odd was shown, if the daemon takes it; only what is `clear` it must have understood.
+    fn showed(&mut self, provider: &str, hash: Hash, clear: &[Hash], world: &World, at: At) {
         let Some(block) = world.block(&hash) else { return };
         let Some(record) = self.record_of(provider) else { return };
         if record.shown.back() != Some(&hash) {
@@ -120,7 +122,7 @@ impl Witness {
         if record.shown.len() > REMEMBERED {
             record.shown.pop_front();
         }
-        if block.height() > record.highest {
+        if clear.contains(&hash) && block.height() > record.highest {
             record.highest = block.height();
             record.advances.push_back(at);
         }
