@@ -77,7 +77,7 @@ impl App {
         self
     }
 
-    /// Runs until a signal ends it. What still hangs 28 s after the first one, or one second after the second, is left behind by
+    /// Runs until a signal ends it. What still hangs nearly 28 s after the first one, or a second after the second, is left behind by
     /// ending the process, with exit code 0.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::error::AppError;
 
 /// From the first request to stop to the second, if nobody makes one: a little more than all stages of the drain.
-const PATIENCE: Duration = Duration::from_secs(27);
+const PATIENCE: Duration = Duration::from_millis(26_500);
 
 /// From the second request to the end.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ struct Raw {
 }
 
 impl Signals {
-    /// Listens from now on. Ends the process when this still lives 28 s after the first request to stop, or one second after the
+    /// Listens from now on. Ends the process before 28 s are over since the first request to stop, or one second after the
     /// second: nothing is lost, it is as safe as a kill.
     ///
     /// # Errors
