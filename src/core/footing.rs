@@ -2,7 +2,7 @@
 //!
 //! A stream goes on with one operator, or with a leader that is merely the least bad one: its user has asked for that. But
 //! somebody must be told, for one more failure ends it or, worse, nobody is left to contradict a lie. A provider that restarts
-//! takes less than [`TOLD_AFTER`]; for that nobody is woken.
+//! takes less than a minute; for that nobody is woken.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

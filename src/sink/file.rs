@@ -2,7 +2,7 @@
 //!
 //! *Position.* The last whole line: its envelope says where the sink stands, so there is no second file to keep in step.
 //! *Recovery.* On opening, what a crash left behind the last whole line is cut off; see [`recovery`].
-//! *Moved away.* A file that somebody moves away or removes stops the sink; see [`super::standing`].
+//! *Moved away.* A file that somebody moves away or removes stops the sink.
 //! *Rotation.* A full file is renamed to `<path>.<number of its first event, 20 digits>`; see [`rotation`].
 //! *Not promised.* With `fsync = "never"`, what was written shortly before a power cut.
 

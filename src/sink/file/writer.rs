@@ -72,7 +72,7 @@ impl Writer {
     /// Appends events that follow its position and end at `tail`; puts the file aside first if it is full.
     ///
     /// # Errors
-    /// See [`Standing::holds`] and [`Appender::append`]. The writer is then to be opened again.
+    /// `Fatal` when the file was moved away; else see [`Appender::append`]. The writer is then to be opened again.
     pub fn append(&mut self, events: &[Arc<Event>], tail: Tail) -> Result<(), SinkError> {
         self.standing.holds(&self.settings.path)?;
         let length_bytes = self.appender.length_bytes();
