@@ -340,6 +340,11 @@ impl Handler<SetRole> for Provider {
         // A turn that was set at a slower pace would come too late.
         let outpaced = self.sight.poll_interval() * 2 < paced;
         let declared_anew = self.role.declared != role.declared;
+        // Another chain behind the same address would explain another branch.
+        let strays_anew = declared_anew
+            && role.declared.contains(&Flag::Forked)
+            && !self.role.declared.contains(&Flag::Forked);
+        self.identified.doubted |= strays_anew;
         self.role = role;
         match after {
             Role::Cordoned if before != after => return self.retire(ctx),
@@ -349,7 +354,7 @@ impl Handler<SetRole> for Provider {
         if promoted {
             self.subscribe(ctx);
         }
-        if promoted || outpaced || (before == Role::Cordoned && after != before) {
+        if promoted || outpaced || strays_anew || (before == Role::Cordoned && after != before) {
             self.probe_soon(ctx);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix::{Context, Handler};
 
 use super::Manager;
-use super::roster::{Fall, Seat, Verdict};
+use super::roster::{Fall, FalseFinal, Seat, Verdict};
 use crate::actors::messages::{Accused, Acquitted, FileCase, Struck};
 use crate::actors::notice::Notice;
 use crate::actors::observe::Observable;
@@ -20,6 +20,9 @@ use crate::core::strikes::{Offence, Sentence};
 const DRIFT_BLOCKS: u64 = 2;
 /// On a fast chain, by as many as it makes in this time.
 const DRIFT: Duration = Duration::from_secs(10);
+
+/// How long a provider that seems to be on another chain has to show whether it is.
+const SECOND_LOOK: Duration = Duration::from_secs(30);
 
 impl Manager {
     /// Holds an offence against a provider, and keeps the evidence.
@@ -89,21 +92,37 @@ impl Manager {
         said.map(|(operator, says)| Testimony { operator: operator.clone(), says }).collect()
     }
 
-    /// Holds against providers what they call final where our block is final by the word of most operators.
-    pub(super) fn judge_finality(&mut self, final_up_to: Height) {
+    /// Notes what providers call final where our block is final by the word of most operators.
+    pub(super) fn note_false_finals(&mut self, final_up_to: Height) {
         let Some(chain) = &self.chain else { return };
         let (now, genesis) = (self.now(), self.roster.genesis());
         let refuted = |seat: &Seat| {
             let theirs = seat.report.as_ref().and_then(|report| report.finality.finalized())?;
             let (ours, by) = self.finality.refutation(chain, &theirs, final_up_to)?;
-            seat.is_heard(genesis, now).then(|| (seat.ways.name.clone(), theirs.block(), ours, by))
-        };
-        let refuted: Vec<_> = self.roster.iter().filter_map(refuted).collect();
-        for (provider, theirs, ours, by) in refuted {
-            let by = by.join(", ");
+            let (theirs, by) = (theirs.block(), by.join(", "));
             let finding =
                 format!("it calls block {theirs} final; at that height {ours} is, by the word of {by}");
-            self.hold_against(&provider, theirs, finding, Exhibit::bare(Offence::FalseFinal));
+            let shown = FalseFinal { theirs, finding, since: now };
+            seat.is_heard(genesis, now).then(|| (seat.ways.name.clone(), shown))
+        };
+        for (provider, shown) in self.roster.iter().filter_map(refuted).collect::<Vec<_>>() {
+            if let Some(seat) = self.roster.seat(&provider) {
+                seat.false_final.get_or_insert(shown);
+            }
+        }
+    }
+
+    /// Holds them against those that serve our chain: another chain behind the same address has other final blocks.
+    fn judge_false_finals(&mut self) {
+        let (now, genesis) = (self.now(), self.roster.genesis());
+        let due = |shown: &mut FalseFinal| now.since(shown.since) >= SECOND_LOOK;
+        let judged = |seat: &mut Seat| {
+            let shown = seat.false_final.take_if(due)?;
+            seat.is_heard(genesis, now).then(|| (seat.ways.name.clone(), shown))
+        };
+        for (provider, shown) in self.roster.iter_mut().filter_map(judged).collect::<Vec<_>>() {
+            let exhibit = Exhibit::bare(Offence::FalseFinal);
+            self.hold_against(&provider, shown.theirs, shown.finding, exhibit);
         }
     }
 
@@ -111,8 +130,9 @@ impl Manager {
     pub(super) fn judge_conduct(&mut self) {
         self.judge_falls();
         if let Some(finalized) = self.chain.as_ref().and_then(|chain| chain.finalized()) {
-            self.judge_finality(finalized);
+            self.note_false_finals(finalized);
         }
+        self.judge_false_finals();
         let (now, block_time) = (self.now(), self.block_time.get());
         let forking = self.roster.iter_mut().filter_map(|seat| {
             let head = seat.report.as_ref().and_then(|report| report.head)?.0;

@@ -86,6 +86,8 @@ pub struct Seat {
     pub strikes: Strikes,
     /// When its head last went back along our own chain.
     pub fall: Option<Fall>,
+    /// What it calls final where another block is.
+    pub false_final: Option<FalseFinal>,
     astray: Option<Astray>,
     rejoin: Rejoin,
     told: Option<SetRole>,
@@ -104,6 +106,17 @@ pub struct Fall {
     pub at: At,
     /// Whether it was judged.
     pub verdict: Verdict,
+}
+
+/// A block that is called final where another one is.
+#[derive(Clone, Debug)]
+pub struct FalseFinal {
+    /// The block.
+    pub theirs: BlockRef,
+    /// What is wrong with it, in words.
+    pub finding: String,
+    /// When that showed.
+    pub since: At,
 }
 
 /// Whether something was judged.
@@ -141,9 +154,23 @@ impl Seat {
     fn new(ways: Ways) -> Self {
         let asked = BTreeSet::new();
         let (report, moved, cordon, fall, astray, told) = (None, None, None, None, None, None);
-        let (cursor_asked, shown) = (None, None);
+        let (cursor_asked, shown, false_final) = (None, None, None);
         let (strikes, rejoin) = (Strikes::default(), Rejoin::default());
-        Self { ways, report, moved, asked, cursor_asked, shown, cordon, strikes, fall, astray, rejoin, told }
+        Self {
+            ways,
+            report,
+            moved,
+            asked,
+            cursor_asked,
+            shown,
+            cordon,
+            strikes,
+            fall,
+            false_final,
+            astray,
+            rejoin,
+            told,
+        }
     }
 
     /// Whether its word counts: it serves the right chain and is neither quarantined nor cordoned.
@@ -195,9 +222,9 @@ impl Seat {
         };
     }
 
-    /// Whether it has been on another branch for longer than blocks take to spread.
+    /// Whether it has been on another branch for longer than blocks take to spread, or calls a block of one final.
     fn is_astray(&self, block_time: Duration, now: At) -> bool {
-        self.astray.is_some_and(|astray| now.since(astray.since) >= block_time)
+        self.false_final.is_some() || self.astray.is_some_and(|astray| now.since(astray.since) >= block_time)
     }
 
     /// Whether it has built on another branch for longer than six block times: true once, however long it stays there. One that

@@ -274,9 +274,9 @@ impl Manager {
         self.count(&moved);
     }
 
-    /// What lies below the last final block is forgotten: whoever calls another block final there is judged before.
+    /// What lies below the last final block is forgotten: whoever calls another block final there is noted before.
     fn finalize(&mut self, finalized: Height) {
-        self.judge_finality(finalized);
+        self.note_false_finals(finalized);
         let _ = self.chain.as_mut().and_then(|chain| chain.finalize(finalized));
     }
 
