@@ -93,9 +93,15 @@ impl Consensus {
         &self.votes
     }
 
-    /// Operators that hold to a branch which lost.
+    /// Operators that hold to a branch which lost. Where all do, none has lost: somebody must show the way.
     pub fn forked(&self) -> BTreeSet<Operator> {
-        self.forked.keys().cloned().collect()
+        let all = self.votes.iter().all(|(operator, _)| self.forked.contains_key(operator));
+        if all { BTreeSet::new() } else { self.forked.keys().cloned().collect() }
+    }
+
+    /// These operators name what is agreed: they are on our branch again.
+    pub fn rejoin(&mut self, operators: &[Operator]) {
+        self.forked.retain(|operator, _| !operators.contains(operator));
     }
 
     /// How many headers are held.

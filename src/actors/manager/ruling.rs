@@ -219,6 +219,10 @@ impl Manager {
     fn agree(&mut self, agreement: Agreement, mode: Mode) {
         self.state.alone = None;
         self.state.pending = Some(agreement.block);
+        if mode == Mode::CatchUp {
+            // Heads are not ruled on meanwhile, so nobody else would tell.
+            self.consensus.rejoin(&agreement.operators);
+        }
         if mode == Mode::CatchUp || self.state.agreed.as_ref() != Some(&agreement) {
             self.links.agreed.tell(Agreed { agreement: agreement.clone(), mode });
             self.state.agreed = Some(agreement);

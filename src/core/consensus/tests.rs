@@ -135,6 +135,26 @@ fn an_old_word_that_is_heard_again_makes_nobody_late() {
 }
 
 #[test]
+fn where_all_hold_to_a_branch_that_lost_none_has_lost() {
+    let mut court = Court::new();
+    let (ours, theirs) = (grow(&court.tip(), 1, 3), grow(&court.tip(), 2, 2));
+    for (at, operator) in ["a", "b"].iter().enumerate() {
+        court.votes(operator, &ours, NOW + Duration::from_secs(at as u64));
+    }
+    court.votes("c", &theirs, NOW);
+    for seconds in 0..5 {
+        let _ = court.rule(NOW + Duration::from_secs(seconds));
+    }
+    assert_eq!(court.consensus.forked(), ["c".to_owned()].into());
+    ["a", "b"].iter().for_each(|operator| court.consensus.revoke(operator));
+    assert!(court.consensus.forked().is_empty(), "c is all that is left");
+    court.votes("a", &ours, NOW);
+    assert_eq!(court.consensus.forked(), ["c".to_owned()].into());
+    court.consensus.rejoin(&["c".to_owned()]);
+    assert!(court.consensus.forked().is_empty());
+}
+
+#[test]
 fn the_head_of_the_only_operator_that_goes_on_can_be_attained() {
     let mut court = Court::new();
     let (tip, next) = (court.tip(), grow(&court.tip(), 1, 100));
