@@ -62,6 +62,16 @@ async fn let_a_minority_be_first(stage: &Stage) {
     heal(stage, &STAY);
 }
 
+/// Two against two, of which the two that left were first.
+async fn tie_with_one_side_delivered(stage: &Stage) {
+    stage.wait(MINUTE).await;
+    inflict(stage, &OTHERS, &Symptom::Freeze);
+    leave(stage);
+    stage.wait(8 * SECOND).await;
+    heal(stage, &OTHERS);
+    stage.wait(MINUTE / 2).await;
+}
+
 async fn majority_has_won(stage: &mut Stage) {
     stage.caught_up(MINUTE).await;
     stage.stream_is_true();
@@ -146,12 +156,7 @@ fn neither_side_wins_because_the_other_was_away_for_a_while() {
 #[test]
 fn the_side_that_a_person_chose_is_followed_though_the_other_was_first() {
     play_with(Setting::default(), four, |stage: Stage| async move {
-        stage.wait(MINUTE).await;
-        inflict(&stage, &["charlie", "delta"], &Symptom::Freeze);
-        leave(&stage);
-        stage.wait(8 * SECOND).await;
-        heal(&stage, &["charlie", "delta"]);
-        stage.wait(MINUTE / 2).await;
+        tie_with_one_side_delivered(&stage).await;
         assert!(stage.estate.board.read()["sim"].halted.is_some());
         let told = stage.record.events().len();
         let order = Command::Resume { with: Some("charlie-inc".into()) };
@@ -173,12 +178,7 @@ fn the_side_that_a_person_chose_is_followed_though_the_other_was_first() {
 #[test]
 fn a_provider_out_of_service_no_longer_ties_the_others() {
     play_with(Setting::default(), four, |stage: Stage| async move {
-        stage.wait(MINUTE).await;
-        inflict(&stage, &["charlie", "delta"], &Symptom::Freeze);
-        leave(&stage);
-        stage.wait(8 * SECOND).await;
-        heal(&stage, &["charlie", "delta"]);
-        stage.wait(MINUTE / 2).await;
+        tie_with_one_side_delivered(&stage).await;
         let (for_s, by, reason, provider) = (None, None, None, "alpha".into());
         let order = Command::Cordon { provider, for_s, by, reason, force: false };
         stage.estate.orders.give("sim", order).await.unwrap();

@@ -53,7 +53,7 @@ impl Disputes {
         self.0.insert(parent, Dispute { since, height, claims });
     }
 
-    /// Where the lowest of them that parts from `chain` lies, if nobody has a majority there.
+    /// Where the lowest of them lies that is above a block of `chain` and has more than one side.
     pub(super) fn lowest(&self, chain: &Canonical) -> Option<Height> {
         let parts = |(parent, dispute): &(&Hash, &Dispute)| {
             let below = dispute.height.previous()?;
