@@ -183,6 +183,11 @@ impl Bench {
         }
         Ok(())
     }
+
+    fn sinks_have_all(&self) -> Result<(), (Invariant, String)> {
+        let now = self.world.now();
+        self.outlets.iter().try_for_each(|(name, outlet)| outlet.has_all(name, &self.ledger, now))
+    }
 }
 
 // === At rest ===
@@ -215,24 +220,18 @@ impl Oracle {
         self.bench().manners.waits_until()
     }
 
-    /// Nothing has failed for long enough: every sink must have the whole chain up to here.
+    /// Nothing has failed for long enough: the log must have the whole chain up to here, and every sink what the log has.
     pub fn caught_up(&self, to: &BlockRef) {
         let mut bench = self.bench();
-        let held = bench.ledger.reaches(to);
-        bench.hold(held);
-        let Bench { outlets, ledger, .. } = &*bench;
-        let held = outlets.iter().try_for_each(|(name, outlet)| outlet.reaches(name, to, ledger));
+        let held = bench.ledger.reaches(to).and_then(|()| bench.sinks_have_all());
         bench.hold(held);
     }
 
     /// The stream stands still, and so does the chain: everything is delivered, and final up to here at the least.
     pub fn settled(&self, finalized: Height) {
         let mut bench = self.bench();
-        let (head, now) = (bench.world.head().block(), bench.world.now());
-        let held = bench.ledger.ends_in(&head, finalized);
-        bench.hold(held);
-        let Bench { outlets, ledger, .. } = &*bench;
-        let held = outlets.iter().try_for_each(|(name, outlet)| outlet.has_all(name, ledger, now));
+        let head = bench.world.head().block();
+        let held = bench.ledger.ends_in(&head, finalized).and_then(|()| bench.sinks_have_all());
         bench.hold(held);
     }
 }

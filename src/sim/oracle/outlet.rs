@@ -7,7 +7,6 @@ use super::breach::Invariant;
 use super::ledger::Ledger;
 use crate::core::at::At;
 use crate::core::event::Event;
-use crate::core::header::BlockRef;
 
 type Held = Result<(), (Invariant, String)>;
 
@@ -90,17 +89,6 @@ impl Outlet {
         let late = now.since(*since);
         if self.mood == Mood::Well && now > self.excused_until && late > PROMPT {
             return wrong(format!("it comes {late:?} after the log had it, though nothing ails this sink"));
-        }
-        Ok(())
-    }
-
-    /// It has everything up to this block.
-    pub fn reaches(&self, name: &str, to: &BlockRef, ledger: &Ledger) -> Held {
-        let behind = ledger.len() as u64 - self.taken.min(ledger.len() as u64);
-        let newest = ledger.event(self.taken).map(|(event, _)| event.envelope.block_number);
-        if behind > 0 && newest < Some(to.height) {
-            let what = format!("sink {name} has {} of {} events", self.taken, ledger.len());
-            return Err((Invariant::CatchUp, what));
         }
         Ok(())
     }

@@ -186,3 +186,24 @@ async fn a_sink_that_is_late_or_gets_something_else_is_found() {
     oracle.delivered("s", &events[1..]);
     assert_eq!(oracle.breach().unwrap().invariant, Invariant::Sinks);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_may_still_be_busy_with_what_the_log_had_only_now() {
+    let world = grown();
+    let mut drafts = applied(&world, 3..=8);
+    drafts.push(draft(&world, Step::Final, 4));
+    drafts.extend(applied(&world, [9]));
+    let events = sealed(drafts);
+    let oracle = informed(&world);
+    tokio::time::advance(Duration::from_secs(5)).await;
+    oracle.enrol("s", Memory::Exact);
+    oracle.appended(&events[..7]);
+    oracle.delivered("s", &events[..7]);
+    oracle.appended(&events[7..]);
+    let eighth = world.block_at(Height(8)).unwrap().header().block();
+    oracle.caught_up(&eighth);
+    assert_eq!(oracle.breach(), None);
+    tokio::time::advance(Duration::from_secs(5)).await;
+    oracle.caught_up(&eighth);
+    assert_eq!(oracle.breach().unwrap().invariant, Invariant::CatchUp);
+}
