@@ -78,6 +78,10 @@ pub trait Journal: Send + Sync {
     /// When they could not be made durable. The journal is then to be reopened: what it holds is not known.
     async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Arc<Event>>, JournalError>;
 
+    /// Waits for an append that was given up on its way, and takes no more: the same log is about to be opened again, and two
+    /// must not write to it.
+    async fn retire(&self);
+
     /// The stream's end; `None` while it has no event.
     fn tail(&self) -> Option<Tail>;
 

@@ -150,6 +150,18 @@ impl Journal {
         }));
     }
 
+    /// Answers once nothing is being written of what has come in so far.
+    fn settled(&mut self) -> oneshot::Receiver<()> {
+        let (done, settled) = oneshot::channel();
+        if self.work == Work::Idle && self.queue.is_empty() {
+            // Its other end is at hand.
+            let _ = done.send(());
+        } else {
+            self.queue.push_back(Entry { drafts: Vec::new(), permits: Vec::new(), done });
+        }
+        settled
+    }
+
     fn mark(&mut self, sink: String, mark: Acknowledged, ctx: &mut Context<Self>) {
         let (log, name) = (self.log.get(), sink.clone());
         self.marks.insert(sink.clone(), None);
@@ -251,6 +263,11 @@ async fn standing(log: Arc<dyn Log>, question: Locate) -> Result<Standing, Journ
     Ok(Standing { place, mark, last: extent.last, first: extent.first })
 }
 
+async fn chain(log: Arc<dyn Log>) -> Result<Option<Canonical>, JournalError> {
+    let (blocks, finalized) = log.canonical(Canonical::CAPACITY).await?;
+    Ok(Canonical::resumed(&blocks, finalized))
+}
+
 impl Actor for Journal {
     type Context = Context<Self>;
 
@@ -332,15 +349,13 @@ impl Handler<Acknowledge> for Journal {
 }
 
 impl Handler<ReadChain> for Journal {
-    type Result = ResponseFuture<Result<Option<Canonical>, JournalError>>;
+    type Result = ResponseActFuture<Self, Result<Option<Canonical>, JournalError>>;
 
+    /// Whoever begins anew from what is here must find what a dead predecessor left here to be written: else it comes twice.
     fn handle(&mut self, _: ReadChain, _: &mut Self::Context) -> Self::Result {
         self.vitals.received("ReadChain");
-        let log = self.log.get();
-        Box::pin(async move {
-            let (blocks, finalized) = log.canonical(Canonical::CAPACITY).await?;
-            Ok(Canonical::resumed(&blocks, finalized))
-        })
+        let settled = self.settled().into_actor(self);
+        Box::pin(settled.then(|_, act, _| chain(act.log.get()).into_actor(act)))
     }
 }
 
@@ -349,16 +364,8 @@ impl Handler<Drain> for Journal {
 
     fn handle(&mut self, drain: Drain, _: &mut Self::Context) -> Self::Result {
         self.vitals.received("Drain");
-        let (done, emptied) = oneshot::channel();
-        let marker = Entry { drafts: Vec::new(), permits: Vec::new(), done };
-        let idle = self.work == Work::Idle && self.queue.is_empty();
-        if idle {
-            let _ = marker.done.send(());
-        } else {
-            self.queue.push_back(marker);
-        }
-        let emptied = tokio::time::timeout(drain.deadline, emptied).into_actor(self);
-        Box::pin(emptied.map(|_, act, ctx| {
+        let settled = tokio::time::timeout(drain.deadline, self.settled()).into_actor(self);
+        Box::pin(settled.map(|_, act, ctx| {
             act.work = Work::Draining;
             act.vitals.drained();
             actix::ActorContext::stop(ctx);

@@ -78,6 +78,15 @@ impl Journal for DiskJournal {
         self.with(|store| store.append(drafts)).await
     }
 
+    async fn retire(&self) {
+        let retired = self.with(|store| {
+            store.retire();
+            Ok(())
+        });
+        // Only a panic in it could fail: then nobody holds the writer.
+        let _ = retired.await;
+    }
+
     fn tail(&self) -> Option<Tail> {
         self.store.tail()
     }

@@ -106,6 +106,10 @@ impl Journal for MemoryJournal {
         Ok(events)
     }
 
+    async fn retire(&self) {
+        hold(&self.state).health = Health::Halted;
+    }
+
     fn tail(&self) -> Option<Tail> {
         hold(&self.state).tail
     }

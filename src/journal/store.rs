@@ -113,6 +113,11 @@ impl Store {
         Ok(events)
     }
 
+    /// See [`super::Journal::retire`].
+    pub fn retire(&self) {
+        hold(&self.writer).halted = true;
+    }
+
     /// The stream's first block, and its end.
     fn end(&self, first_height: Height) -> (Height, Tail) {
         match hold(&self.state).segments.back() {

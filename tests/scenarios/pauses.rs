@@ -170,6 +170,32 @@ fn a_full_disk_pauses_the_chain_which_says_so_and_goes_on() {
 }
 
 #[test]
+fn a_validator_that_dies_while_the_disk_refuses_begins_after_what_it_left_to_be_written() {
+    let log = journal(&[]);
+    let full = log.clone();
+    let armed = Arc::new(AtomicBool::new(false));
+    let bomb = armed.clone();
+    let witness: Witness = Arc::new(move |actor, message| {
+        let meets = actor == "sim/validator" && message == "Agreed";
+        assert!(!(meets && bomb.swap(false, Ordering::SeqCst)), "a panic on purpose");
+    });
+    let setting = Setting { alter: small(log), witness: Some(witness), ..Setting::default() };
+    play(setting, move |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        for half_second in 0..20 {
+            full.fail_next_append();
+            stage.wait(Duration::from_millis(500)).await;
+            if half_second == 9 {
+                armed.store(true, Ordering::SeqCst);
+            }
+        }
+        assert_eq!(stage.observe("validator").await[0].vitals.restarts, 1);
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
 fn a_journal_that_dies_long_after_the_disk_refused_goes_on_from_what_was_opened_last() {
     let first = journal(&[]);
     let (refusing, newest) = (first.clone(), Arc::new(Mutex::new(first.clone())));

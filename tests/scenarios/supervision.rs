@@ -163,6 +163,10 @@ impl Journal for PanickingJournal {
         events
     }
 
+    async fn retire(&self) {
+        self.0.retire().await;
+    }
+
     fn tail(&self) -> Option<Tail> {
         self.0.tail()
     }

@@ -70,6 +70,7 @@ fn durable_entries(group: &[Entry], there: u64) -> usize {
 /// # Errors
 /// When the disk refuses, and `Lost` when it holds something else.
 pub(super) async fn reopened(log: &dyn Log, open: &Open) -> Result<Arc<dyn Log>, JournalError> {
+    log.retire().await;
     let fresh = open().await?;
     let Some(tail) = log.tail() else { return Ok(fresh) };
     match fresh.locate(tail.seq, tail.id).await? {

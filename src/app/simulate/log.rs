@@ -31,18 +31,30 @@ pub struct Log {
     pub latency: Duration,
 }
 
+impl Log {
+    /// Half of the disk's time passes before anything is there, the other half before anybody hears of it.
+    async fn wait(&self) {
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency / 2).await;
+        }
+    }
+}
+
 #[async_trait]
 impl Journal for Log {
     async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Arc<Event>>, JournalError> {
         self.fuses.burn(|victim| *victim == Victim::JournalBefore);
+        self.wait().await;
         let events = self.inner.append(drafts).await?;
         events.iter().for_each(|event| self.trace.add(|| told(event)));
         self.oracle.appended(&events);
-        if !self.latency.is_zero() {
-            tokio::time::sleep(self.latency).await;
-        }
+        self.wait().await;
         self.fuses.burn(|victim| *victim == Victim::JournalAfter);
         Ok(events)
+    }
+
+    async fn retire(&self) {
+        self.inner.retire().await;
     }
 
     fn tail(&self) -> Option<Tail> {

@@ -138,6 +138,28 @@ async fn a_full_disk_halts_the_journal_until_it_is_opened_again() {
 }
 
 #[tokio::test]
+async fn an_append_that_was_given_up_is_over_before_the_journal_is_opened_again() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut rehearsal = Rehearsal::new(START);
+        let abandoned = open(&folder, Options::default()).await;
+        let many = drafts(&mut rehearsal, &[1; 400]);
+        assert!(futures_util::poll!(abandoned.append(many)).is_pending());
+        abandoned.retire().await;
+        let journal = open(&folder, Options::default()).await;
+        let there = journal.tail();
+        assert!(matches!(
+            abandoned.append(drafts(&mut rehearsal, &[1])).await,
+            Err(JournalError::Halted { .. })
+        ));
+        let appended = journal.append(drafts(&mut Rehearsal::new(START), &[1])).await.unwrap();
+        assert_eq!(appended[0].envelope.seq, there.map_or(Seq(0), |tail| tail.seq).next());
+        drop(journal);
+        assert_eq!(all(&open(&folder, Options::default()).await).await.last(), appended.last());
+    }
+}
+
+#[tokio::test]
 async fn a_stream_whose_first_append_was_torn_may_begin_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder, small()).await;
