@@ -28,7 +28,7 @@ pub enum Exit {
     DiskRefuses = 9,
     /// There is no configuration file, or it cannot be read.
     NoConfiguration = 10,
-    /// A journal or a database was made by a newer version.
+    /// A journal was made by a newer version; for a sink's database see [`Self::SinkClosed`].
     Newer = 11,
 }
 
@@ -46,7 +46,7 @@ Exit codes:
    8  start contradicts what the journal already holds
    9  the disk under data_dir refuses: it is full, or may not be written
   10  there is no configuration file, or it cannot be read
-  11  a journal or a database was made by a newer version";
+  11  a journal was made by a newer version (a sink's database: 5)";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

@@ -35,10 +35,10 @@ impl Manager {
         let operator = seat.ways.operator.clone();
         let labels = [("provider", provider.to_owned())];
         match offence {
-            Offence::Corrupt | Offence::Partial => {
+            Offence::Corrupt | Offence::FalseFinal => {
                 metrics::counter!("blocktap_bad_content_total", &labels).increment(1);
             }
-            Offence::LongFork | Offence::Regression | Offence::FalseFinal => {
+            Offence::Partial | Offence::LongFork | Offence::Regression => {
                 metrics::counter!("blocktap_provider_strikes_total", &labels).increment(1);
             }
         }

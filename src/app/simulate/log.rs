@@ -32,6 +32,14 @@ pub struct Log {
 }
 
 impl Log {
+    /// Answers nobody any more once a promise is broken: what is wrong then may go round in circles that take no time, and the
+    /// play would never come to its end.
+    async fn stop_if_broken(&self) {
+        if self.oracle.breach().is_some() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Half of the disk's time passes before anything is there, the other half before anybody hears of it.
     async fn wait(&self) {
         if !self.latency.is_zero() {
@@ -43,6 +51,7 @@ impl Log {
 #[async_trait]
 impl Journal for Log {
     async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Arc<Event>>, JournalError> {
+        self.stop_if_broken().await;
         self.fuses.burn(|victim| *victim == Victim::JournalBefore);
         self.wait().await;
         let events = self.inner.append(drafts).await?;
@@ -70,6 +79,7 @@ impl Journal for Log {
     }
 
     async fn read(&self, after: Seq, max_bytes: usize) -> Result<Vec<Arc<Event>>, JournalError> {
+        self.stop_if_broken().await;
         self.inner.read(after, max_bytes).await
     }
 

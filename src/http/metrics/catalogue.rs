@@ -107,7 +107,7 @@ pub const CATALOGUE: [Entry; 32] = [
     counter(
         "blocktap_provider_strikes_total",
         Unit::Count,
-        "Forks that lasted and heads that went back, held against a provider",
+        "Bodies left out, forks that lasted and heads that went back, held against a provider",
     ),
     gauge("blocktap_journal_last_seq", Unit::Count, "Number of the last event in the journal"),
     gauge("blocktap_journal_bytes", Unit::Bytes, "Bytes that the journal takes on disk"),
