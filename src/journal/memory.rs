@@ -37,6 +37,17 @@ struct State {
     events: VecDeque<Arc<Event>>,
     marks: Marks,
     health: Health,
+    memory: Memory,
+}
+
+/// What becomes of the sinks' marks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Memory {
+    /// They are kept.
+    #[default]
+    Keeps,
+    /// They are lost, as a mark is that only an earlier opening of the log has heard.
+    Loses,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +74,11 @@ impl MemoryJournal {
     /// What opening the journal on disk again does: appends are taken again.
     pub fn reopen(&self) {
         hold(&self.state).health = Health::Well;
+    }
+
+    /// Says what becomes of the marks from now on.
+    pub fn turn(&self, memory: Memory) {
+        hold(&self.state).memory = memory;
     }
 
     /// The journal as another opening finds it: what this one holds now, in an object of its own.
@@ -163,7 +179,9 @@ impl Journal for MemoryJournal {
 
     async fn acknowledge(&self, sink: &str, mark: Acknowledged) -> Result<(), JournalError> {
         let mut state = hold(&self.state);
-        state.marks.insert(sink.into(), mark);
+        if state.memory == Memory::Keeps {
+            state.marks.insert(sink.into(), mark);
+        }
         state.let_go(&self.options);
         Ok(())
     }

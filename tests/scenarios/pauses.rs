@@ -11,7 +11,7 @@ use blocktap::core::chain_id::ChainId;
 use blocktap::core::event::Event;
 use blocktap::http::board::{ChainStatus, Pace};
 use blocktap::journal::Journal;
-use blocktap::journal::memory::MemoryJournal;
+use blocktap::journal::memory::{Memory, MemoryJournal};
 use blocktap::journal::retention::Options;
 use blocktap::sink::error::SinkError;
 use blocktap::sink::{Position, Sink};
@@ -135,6 +135,24 @@ fn a_required_sink_whose_answer_was_lost_after_it_took_everything_pauses_the_cha
         stage.stream_is_true();
         assert!(status(&stage).is_ready());
         assert_eq!(sink.gate.record.chain(), stage.record.chain());
+    });
+}
+
+#[test]
+fn a_required_sink_whose_acknowledgement_was_lost_says_again_what_it_has() {
+    let (gate, log) = (Gate::default(), journal(&["archive"]));
+    let setting =
+        Setting { sinks: vec![outlet("archive", &gate)], alter: small(log.clone()), ..Setting::default() };
+    play(setting, move |stage: Stage| async move {
+        stage.wait(10 * MINUTE).await;
+        log.turn(Memory::Loses);
+        gate.open.store(true, Ordering::SeqCst);
+        stage.wait(Duration::from_secs(2)).await;
+        assert_eq!(gate.record.height(), stage.record.height(), "it has everything");
+        log.turn(Memory::Keeps);
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert!(status(&stage).is_ready());
     });
 }
 

@@ -78,6 +78,9 @@ pub enum Work {
     Closed,
 }
 
+/// The last event that a sink has, where it is known.
+type Taken = Option<(Seq, EventId)>;
+
 enum Trouble {
     Passing(String),
     Lasting(String),
@@ -151,14 +154,16 @@ impl Feed {
     async fn attempt(&self) -> Result<(), Trouble> {
         self.set(Work::Locating);
         let mut outlet = (self.build)().map_err(Trouble::from)?;
-        let mut after = self.locate(&mut *outlet).await?;
+        let (mut after, mut taken) = self.locate(&mut *outlet).await?;
         self.progress.borrow_mut().after = Some(after);
         while !self.leaving() {
             let events = self.pull(after).await?;
             let Some(last) = events.last() else {
                 self.set(Work::Waiting);
                 // Running into the time limit is as good a reason to look as a nudge.
-                let _ = tokio::time::timeout(LOOK_EVERY, self.nudged.notified()).await;
+                if tokio::time::timeout(LOOK_EVERY, self.nudged.notified()).await.is_err() {
+                    self.acknowledge(taken);
+                }
                 continue;
             };
             self.set(Work::Delivering);
@@ -166,14 +171,16 @@ impl Feed {
             outlet.deliver(&events).await?;
             crash::point(Point::SinkAcknowledged);
             after = last.envelope.seq;
-            self.acknowledge(after, last.envelope.id);
+            taken = Some((after, last.envelope.id));
+            self.acknowledge(taken);
             self.progress.borrow_mut().advanced(&events);
             self.progress.borrow().measure();
         }
         outlet.close().await.map_err(Trouble::from)
     }
 
-    async fn locate(&self, outlet: &mut dyn Outlet) -> Result<Seq, Trouble> {
+    /// Where to go on, and what the sink itself says it has.
+    async fn locate(&self, outlet: &mut dyn Outlet) -> Result<(Seq, Taken), Trouble> {
         let position = outlet.position().await?;
         let place = match position {
             Position::After { seq, id } => Some((seq, id)),
@@ -198,11 +205,8 @@ impl Feed {
                 if let Some(remark) = remark {
                     tracing::warn!(sink = self.name(), after = after.0, "{remark}");
                 }
-                // Its last acknowledgement may be lost. If the journal waits for that one, nothing more would come to acknowledge.
-                if let Some((seq, id)) = place {
-                    self.acknowledge(seq, id);
-                }
-                Ok(after)
+                self.acknowledge(place);
+                Ok((after, place))
             }
             Berth::Stop { why } => Err(Trouble::Lasting(why.into())),
         }
@@ -217,8 +221,12 @@ impl Feed {
         })
     }
 
-    fn acknowledge(&self, seq: Seq, id: EventId) {
-        self.source.acknowledge.tell(Acknowledge { sink: self.name(), seq, id });
+    /// Told again now and then: the last one may be lost, and if the journal waits for that one, nothing more would come to
+    /// acknowledge.
+    fn acknowledge(&self, taken: Taken) {
+        if let Some((seq, id)) = taken {
+            self.source.acknowledge.tell(Acknowledge { sink: self.name(), seq, id });
+        }
     }
 
     async fn pause(&self, why: String) {
