@@ -74,12 +74,14 @@ struct State<'a> {
 impl Archive {
     /// The archive of one chain.
     pub fn new(birth: Birth, chain: &str, records: Arc<dyn Records>, recollection: Recollection) -> Self {
+        // What a dead predecessor had heard may not be on disk.
+        let work = if birth.restarts == 0 { Work::Rest } else { Work::Due };
         Self {
             vitals: Vitals::new(birth),
             chain: chain.into(),
             records,
             recollection,
-            work: Work::Rest,
+            work,
             waiters: Vec::new(),
             counts: Counts::default(),
         }
@@ -155,6 +157,12 @@ impl Archive {
 
 impl Actor for Archive {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        if self.work == Work::Due {
+            self.save_in(GATHER, ctx);
+        }
+    }
 }
 
 impl Observable for Archive {

@@ -12,6 +12,7 @@ mod electing;
 mod footing;
 mod halting;
 mod judging;
+mod legacy;
 mod linking;
 mod ordering;
 mod remembering;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
 
+pub use self::legacy::Legacy;
 use self::roster::Roster;
 pub use self::roster::Ways;
 use self::tenure::Tenure;
@@ -107,6 +109,7 @@ pub struct Manager {
     links: Links,
     notices: Notices,
     board: Board,
+    legacy: Legacy,
     roster: Roster,
     election: Election,
     consensus: Consensus,
@@ -153,13 +156,20 @@ impl Manager {
         notices: Notices,
         board: Board,
         memory: &Memory,
+        legacy: Legacy,
     ) -> Self {
         let vitals = Vitals::new(birth);
         let (now, both) = (vitals.now(), vitals.clock().both(vitals.now()));
+        let (consensus, state) = match legacy.left() {
+            Some((stance, progress)) => {
+                (Consensus::from_stance(mandate.rules, stance), progress.taken_over(now))
+            }
+            None => (Consensus::new(mandate.rules), ruling::Progress::begun(now)),
+        };
         Self {
             roster: Roster::new(mandate.providers.clone(), memory, both),
             election: remembering::election(memory, both),
-            consensus: Consensus::new(mandate.rules),
+            consensus,
             catch_up: CatchUp::default(),
             held: None,
             finality: Finality::new(mandate.finality),
@@ -172,7 +182,7 @@ impl Manager {
             finality_receded_to: None,
             footing: Footing::default(),
             told_routes: None,
-            state: ruling::Progress::begun(now),
+            state,
             look: None,
             last_reorg: None,
             last_applied: None,
@@ -184,6 +194,7 @@ impl Manager {
             links,
             notices,
             board,
+            legacy,
         }
     }
 
@@ -198,6 +209,7 @@ impl Manager {
         self.finish_blocks();
         self.judge_conduct();
         self.note_footing();
+        self.legacy.leave(self.consensus.stance(), self.state.clone());
         self.remember(ctx);
         self.show();
         self.look_again(ctx);

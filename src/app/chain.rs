@@ -13,7 +13,7 @@ use crate::actors::budget::Budget;
 use crate::actors::fetcher::{self, Fetcher};
 use crate::actors::journal::{self, Journal, Newest, Open};
 use crate::actors::link::{Handle, Link};
-use crate::actors::manager::{self, Manager, Mandate, Ways};
+use crate::actors::manager::{self, Legacy, Manager, Mandate, Ways};
 use crate::actors::messages::{Appended, Drain};
 use crate::actors::notice::Notices;
 use crate::actors::orders::Orders;
@@ -255,11 +255,11 @@ impl Posts {
             remember: self.archive.link(),
             file: self.archive.link(),
         };
-        let recollection = self.recollection.clone();
+        let (recollection, legacy) = (self.recollection.clone(), Legacy::default());
         let (notices, board) = (estate.notices.clone(), estate.board.clone());
         estate.house.employ(format!("{}/manager", mandate.chain), &self.manager, move |birth| {
-            let (notices, board) = (notices.clone(), board.clone());
-            Manager::new(birth, mandate.clone(), links.clone(), notices, board, &recollection.all())
+            let (mandate, links, legacy) = (mandate.clone(), links.clone(), legacy.clone());
+            Manager::new(birth, mandate, links, notices.clone(), board.clone(), &recollection.all(), legacy)
         });
     }
 

@@ -39,6 +39,13 @@ pub struct Consensus {
     floor: Height,
 }
 
+/// What must not be forgotten when everything else is heard anew: the contradictions that last, and whom a person chose to follow.
+#[derive(Clone, Debug)]
+pub struct Stance {
+    disputes: Disputes,
+    favour: Option<Favour>,
+}
+
 /// Whom a person chose to follow.
 #[derive(Clone, Debug)]
 struct Favour {
@@ -60,6 +67,17 @@ impl Consensus {
         let (dag, votes, disputes) = (Dag::default(), Votes::default(), Disputes::default());
         let (outvoted, forked) = (BTreeMap::new(), BTreeMap::new());
         Self { rules, dag, votes, disputes, outvoted, forked, favour: None, floor: Height::default() }
+    }
+
+    /// What is not to be forgotten.
+    pub fn stance(&self) -> Stance {
+        Stance { disputes: self.disputes.clone(), favour: self.favour.clone() }
+    }
+
+    /// Nothing is known but what was not forgotten.
+    #[must_use]
+    pub fn from_stance(rules: Rules, stance: Stance) -> Self {
+        Self { disputes: stance.disputes, favour: stance.favour, ..Self::new(rules) }
     }
 
     /// Takes an operator's word: `header` is its newest, or on its canonical chain. The header was shown to hash to its hash.

@@ -9,6 +9,7 @@ use blocktap::chain::family::Receipts;
 use blocktap::core::event::{Event, Mode, Step};
 use blocktap::core::numbers::Height;
 use blocktap::core::start::Start;
+use blocktap::journal::Journal as _;
 use blocktap::sim::genesis::Genesis;
 use blocktap::sim::script::{Verb, When, demo_script};
 use blocktap::sink::error::SinkError;

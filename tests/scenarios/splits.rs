@@ -1,8 +1,11 @@
 //! Operators that stay on different branches, and go on there.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use blocktap::actors::notice::Notice;
+use blocktap::actors::vitals::Witness;
 use blocktap::core::command::Command;
 use blocktap::core::event::Step;
 use blocktap::core::hash::Hash;
@@ -150,6 +153,52 @@ fn neither_side_wins_because_the_other_was_away_for_a_while() {
         heal(&stage, &LEAVE);
         stage.caught_up(2 * MINUTE).await;
         stage.stream_is_true();
+    });
+}
+
+#[test]
+fn neither_side_wins_because_it_is_back_first_after_nobody_could_be_heard() {
+    play_with(Setting::default(), four, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let from = leave(&stage);
+        stage.wait(MINUTE).await;
+        let delivered = stage.record.height();
+        inflict(&stage, &LEAVE, &Symptom::Die);
+        inflict(&stage, &OTHERS, &Symptom::Die);
+        stage.wait(10 * MINUTE).await;
+        heal(&stage, &LEAVE);
+        inflict(&stage, &LEAVE, &Symptom::ForkAt(Fork { from, branch: 7 }));
+        stage.wait(2 * MINUTE).await;
+        assert!(stage.estate.board.read()["sim"].halted.is_some());
+        assert_eq!(stage.record.height(), delivered);
+        heal(&stage, &LEAVE);
+        heal(&stage, &OTHERS);
+        stage.caught_up(2 * MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn neither_side_wins_because_whoever_counted_died_while_the_other_was_away() {
+    let armed = Arc::new(AtomicBool::new(false));
+    let bomb = armed.clone();
+    let witness: Witness = Arc::new(move |actor, message| {
+        let meets = actor == "sim/manager" && message == "Look";
+        assert!(!(meets && bomb.swap(false, Ordering::SeqCst)), "a panic on purpose");
+    });
+    play_with(Setting { witness: Some(witness), ..Setting::default() }, four, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        leave(&stage);
+        stage.wait(MINUTE).await;
+        let delivered = stage.record.height();
+        inflict(&stage, &OTHERS, &Symptom::Die);
+        stage.wait(12 * SECOND).await;
+        armed.store(true, Ordering::SeqCst);
+        stage.wait(3 * MINUTE).await;
+        assert_eq!(stage.observe("manager").await[0].vitals.restarts, 1);
+        let status = stage.estate.board.read()["sim"].clone();
+        assert!(status.halted.is_some(), "{status:?}");
+        assert_eq!(stage.record.height(), delivered);
     });
 }
 

@@ -51,7 +51,7 @@ pub struct Stage {
     pub fleet: Fleet,
     pub world: World,
     pub estate: Estate,
-    pub journal: Arc<dyn Journal>,
+    pub journal: Arc<MemoryJournal>,
     pub record: Record,
     pub running: Running,
     pub given_up: Arc<Mutex<Vec<String>>>,
@@ -186,7 +186,7 @@ fn raise(mut setting: Setting, fleet: Fleet, loopback: Option<Loopback>) -> Stag
     let (board, orders) = (Board::default(), Orders::default());
     let estate = Estate { house, pool: Pool::Inline, notices, board, orders };
     let chain = ChainId::evm(setting.genesis.chain);
-    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new(chain.clone(), Default::default()));
+    let journal = Arc::new(MemoryJournal::new(chain.clone(), Default::default()));
     let record = Record::default();
     let alter = std::mem::replace(&mut setting.alter, Box::new(|_| {}));
     let (records, block_time) = (VolatileRecords::default(), setting.genesis.block_time);
@@ -219,7 +219,7 @@ fn blueprint(
     setting: &Setting,
     roads: &Roads,
     chain: &ChainId,
-    journal: &Arc<dyn Journal>,
+    journal: &Arc<MemoryJournal>,
     record: &Record,
 ) -> Blueprint {
     let family: Arc<dyn Family> = Arc::new(Evm::new(chain, Verification::Full));
@@ -264,7 +264,8 @@ fn blueprint(
         log,
         open: Arc::new(move || {
             let log = opened.clone();
-            Box::pin(async move { Ok(log) })
+            log.reopen();
+            Box::pin(async move { Ok(log as Arc<dyn Journal>) })
         }),
         sinks: std::iter::once(sink).chain(setting.sinks.iter().cloned()).collect(),
         keeping: Keeping::default(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix::{Context, Handler, ResponseFuture};
+use actix::{ActorFutureExt, Context, Handler, ResponseActFuture, WrapFuture};
 
 use super::Manager;
 use crate::actors::messages::Order;
@@ -89,20 +89,22 @@ impl Manager {
 }
 
 impl Handler<Order> for Manager {
-    type Result = ResponseFuture<Result<Done, Declined>>;
+    type Result = ResponseActFuture<Self, Result<Done, Declined>>;
 
     /// What was ordered holds at once; that it is done is only said when it is durable too.
     fn handle(&mut self, order: Order, ctx: &mut Context<Self>) -> Self::Result {
         self.vitals().received("Order");
         let answer = self.carry_out(order.0);
-        let kept = self.remember_now();
+        let kept = tokio::time::timeout(DURABLE_WITHIN, self.remember_now());
         self.deliberate(ctx);
-        Box::pin(async move {
+        Box::pin(kept.into_actor(self).map(|kept, act, _| {
             let mut done = answer?;
-            if !matches!(tokio::time::timeout(DURABLE_WITHIN, kept).await, Ok(Ok(Ok(())))) {
+            if !matches!(kept, Ok(Ok(Ok(())))) {
+                // An Archive that died meanwhile has never heard of it.
+                act.told_decisions = None;
                 done.warnings.push("it could not be written down: it will not survive a restart".into());
             }
             Ok(done)
-        })
+        }))
     }
 }

@@ -23,7 +23,7 @@ const AHEAD_OF_AGREEMENT: usize = 32;
 
 /// Where the stream stands between two blocks.
 #[derive(Clone, Debug)]
-pub(super) struct Progress {
+pub struct Progress {
     started: At,
     obstacle: Option<Obstacle>,
     /// During the catch-up: the end of a span that one operator alone names so far.
@@ -54,6 +54,11 @@ impl Progress {
             agreed: None,
             pending: None,
         }
+    }
+
+    /// A Manager that begins at `now`, and takes over what its predecessor left.
+    pub fn taken_over(self, now: At) -> Self {
+        Self { started: now, agreed: None, pending: None, ..self }
     }
 
     /// When the Manager was started.

@@ -4,7 +4,7 @@
 //! not link yet, has not changed its mind. Were it left out, whichever side is heard first after an outage would win.
 //! *Decision.* As long as no side has a majority, each operator's last word on it stands until it gives another, or is revoked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::ruling::Claim;
@@ -26,6 +26,13 @@ struct Dispute {
     since: At,
     height: Height,
     claims: Vec<Claim>,
+}
+
+impl Dispute {
+    fn attaches(&self, parent: &Hash, chain: &Canonical) -> bool {
+        let below = self.height.previous().and_then(|below| chain.at(below));
+        below.is_some_and(|block| block.hash == *parent)
+    }
 }
 
 impl Disputes {
@@ -53,14 +60,31 @@ impl Disputes {
         self.0.insert(parent, Dispute { since, height, claims });
     }
 
-    /// Where the lowest of them lies that is above a block of `chain` and has more than one side.
+    /// Takes over those known `before` that nobody has said anything to now: none of their parents was `heard`. What lies on a
+    /// branch that was not followed is left behind.
+    pub(super) fn keep_unheard(&mut self, before: &Self, heard: &BTreeSet<Hash>, chain: &Canonical) {
+        let unheard = before
+            .0
+            .iter()
+            .filter(|(parent, dispute)| !heard.contains(*parent) && dispute.attaches(parent, chain));
+        self.0.extend(unheard.map(|(parent, dispute)| (*parent, dispute.clone())));
+    }
+
+    /// The lowest of them that is above a block of `chain` and has more than one side.
+    fn first(&self, chain: &Canonical) -> Option<&Dispute> {
+        let sided = self.0.iter().filter(|(_, dispute)| dispute.claims.len() > 1);
+        let attached = sided.filter(|(parent, dispute)| dispute.attaches(parent, chain));
+        attached.map(|(_, dispute)| dispute).min_by_key(|dispute| dispute.height)
+    }
+
+    /// Where that one lies.
     pub(super) fn lowest(&self, chain: &Canonical) -> Option<Height> {
-        let parts = |(parent, dispute): &(&Hash, &Dispute)| {
-            let below = dispute.height.previous()?;
-            let attaches = chain.at(below).is_some_and(|block| block.hash == **parent);
-            (attaches && dispute.claims.len() > 1).then_some(dispute.height)
-        };
-        self.0.iter().filter_map(|dispute| parts(&dispute)).min()
+        self.first(chain).map(|dispute| dispute.height)
+    }
+
+    /// Who says what in that one, and since when.
+    pub(super) fn standing(&self, chain: &Canonical) -> Option<(Vec<Claim>, At)> {
+        self.first(chain).map(|dispute| (dispute.claims.clone(), dispute.since))
     }
 
     /// `operator` has no word any more.

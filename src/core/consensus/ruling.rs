@@ -166,12 +166,14 @@ impl Bench<'_> {
         let before = std::mem::take(disputes);
         let mut paths = self.paths(&mut ruling, before.lowest(self.chain));
         let mut carried: Option<Agreement> = None;
+        let mut heard = BTreeSet::new();
         for level in 0.. {
             let named = claims(&paths, level);
             let silent = before.silent(&named);
             let mut claims = named;
             self.prefer(&mut claims, &silent);
             let Some(top) = claims.first() else { break };
+            heard.insert(top.0);
             if claims.len() > 1 || silent.iter().any(|claim| claim.block != top.1.block) {
                 // Of what is decided, nobody who is silent need be remembered.
                 let silent = if self.is_majority(&claims, &silent) { &[][..] } else { &silent };
@@ -192,6 +194,10 @@ impl Bench<'_> {
                     break;
                 }
             }
+        }
+        disputes.keep_unheard(&before, &heard, self.chain);
+        if heard.is_empty() {
+            ruling.obstacle = self.unheard(disputes, now);
         }
         ruling.agreed = carried.filter(|agreement| !self.chain.contains(&agreement.block));
         ruling
@@ -253,6 +259,15 @@ impl Bench<'_> {
         let table = table(claims, silent);
         let halted = !majority && lasting >= self.rules.halt_after();
         Choice::Obstructed(if halted { Obstacle::Halted(table) } else { Obstacle::Split(table) })
+    }
+
+    /// Where nobody says anything to what is in dispute, the last words on it stand.
+    fn unheard(&self, disputes: &Disputes, now: At) -> Option<Obstacle> {
+        let (table, since) = disputes.standing(self.chain)?;
+        let all: usize = table.iter().map(|claim| claim.operators.len()).sum();
+        let majority = table.iter().any(|claim| 2 * claim.operators.len() > all);
+        let halted = !majority && now.since(since) >= self.rules.halt_after();
+        Some(if halted { Obstacle::Halted(table) } else { Obstacle::Split(table) })
     }
 
     /// Whether the foremost of `claims` is named by more than half of all, the `silent` among them: their word stands against
