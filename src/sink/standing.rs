@@ -4,6 +4,7 @@
 //! is looked at: if something else stands there, or nothing, the sink stops. It must not go on in a new file by itself, for what
 //! the old one holds would be missing there.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -26,6 +27,14 @@ impl Standing {
     /// Those of the operating system.
     pub fn at(path: &Path) -> io::Result<Self> {
         std::fs::metadata(path).map(|metadata| Self(identity(&metadata)))
+    }
+
+    /// Of a file that is open, wherever it lies by now.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub fn of(file: &File) -> io::Result<Self> {
+        file.metadata().map(|metadata| Self(identity(&metadata)))
     }
 
     /// Whether it still stands there.

@@ -45,7 +45,7 @@ impl Writer {
     /// `Transient` while somebody else writes to it; `Fatal` when a person must act.
     pub fn open(settings: Settings) -> Result<Self, SinkError> {
         let path = settings.path.as_path();
-        let (file, found) = open_whole(path).map_err(|error| at(path, &error))?;
+        let (file, standing, found) = open_whole(path).map_err(|error| at(path, &error))?;
         let last = match found.last {
             Some(last) => Some(last),
             None => last_set_aside(path).map_err(|error| at(path, &error))?,
@@ -59,7 +59,6 @@ impl Writer {
             )));
         }
         let tail = last.map(|last| Tail { seq: last.seq, id: last.id });
-        let standing = Standing::at(path).map_err(|error| at(path, &error))?;
         let appender = Appender::new(file, found.length_bytes, settings.fsync);
         Ok(Self { settings, appender, standing, tail })
     }
@@ -104,8 +103,8 @@ impl Writer {
     fn rotate(&mut self) -> Result<(), SinkError> {
         self.appender.force()?;
         let path = self.settings.path.as_path();
-        let file = set_this_aside(path).map_err(|error| at(path, &error))?;
-        self.standing = Standing::at(path).map_err(|error| at(path, &error))?;
+        let (file, standing) = set_this_aside(path).map_err(|error| at(path, &error))?;
+        self.standing = standing;
         self.appender = Appender::new(file, 0, self.settings.fsync);
         Ok(())
     }
@@ -126,9 +125,9 @@ fn at(path: &Path, error: &io::Error) -> SinkError {
     }
 }
 
-fn open_whole(path: &Path) -> io::Result<(File, Recovered)> {
+fn open_whole(path: &Path) -> io::Result<(File, Standing, Recovered)> {
     make_folder(path)?;
-    let mut file = open(path, OpenOptions::new().create(true))?;
+    let (mut file, standing) = open(path, OpenOptions::new().create(true))?;
     let found = recover(&mut file)?;
     if found.torn_bytes > 0 {
         tracing::warn!(path = %path.display(), torn_bytes = found.torn_bytes, "cut off a torn tail");
@@ -137,22 +136,30 @@ fn open_whole(path: &Path) -> io::Result<(File, Recovered)> {
     // A killed process may have left lines that only the system's memory holds: they count from here on.
     file.sync_all()?;
     sync_folder(path)?;
-    Ok((file, found))
+    Ok((file, standing, found))
 }
 
-fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+fn open(path: &Path, options: &mut OpenOptions) -> io::Result<(File, Standing)> {
     let file = options.read(true).append(true).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(io::Error::new(
-            io::ErrorKind::WouldBlock,
-            "somebody else is writing to it: another sink or another daemon",
-        )),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
+    locked(path, &file).map(|standing| (file, standing))
 }
 
-fn set_this_aside(path: &Path) -> io::Result<File> {
+/// Locks what was opened. Between opening and locking, a writer that was given up may have put the file aside and let go of it:
+/// what is then locked stands elsewhere, and is not to be written to.
+fn locked(path: &Path, file: &File) -> io::Result<Standing> {
+    let busy = |why| Err(io::Error::new(io::ErrorKind::WouldBlock, why));
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return busy("somebody else is writing to it: another sink or another daemon");
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let standing = Standing::of(file)?;
+    if standing == Standing::at(path)? { Ok(standing) } else { busy("it was put aside at this moment") }
+}
+
+fn set_this_aside(path: &Path) -> io::Result<(File, Standing)> {
     let target = aside(path, first_seq(path)?);
     if target.try_exists()? {
         let text = format!("{} is there already: move it away", target.display());
@@ -160,9 +167,9 @@ fn set_this_aside(path: &Path) -> io::Result<File> {
     }
     std::fs::rename(path, target)?;
     crash::point(Point::FileRotating);
-    let file = open(path, OpenOptions::new().create_new(true))?;
+    let opened = open(path, OpenOptions::new().create_new(true))?;
     sync_folder(path)?;
-    Ok(file)
+    Ok(opened)
 }
 
 fn first_seq(path: &Path) -> io::Result<Seq> {
@@ -180,4 +187,24 @@ fn last_set_aside(path: &Path) -> io::Result<Option<Envelope>> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
     Ok(found.last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_put_aside_between_opening_and_locking_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        let early = OpenOptions::new().read(true).append(true).create(true).open(&path).unwrap();
+        std::fs::rename(&path, aside(&path, Seq(1))).unwrap();
+        assert_eq!(locked(&path, &early).unwrap_err().kind(), io::ErrorKind::NotFound);
+        std::fs::write(&path, "").unwrap();
+        let refused = locked(&path, &early).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
+        assert!(matches!(at(&path, &refused), SinkError::Transient(_)));
+        let (_file, standing) = open(&path, &mut OpenOptions::new()).unwrap();
+        standing.holds(&path).unwrap();
+    }
 }
