@@ -41,7 +41,7 @@ pub trait Records: Send + Sync {
     /// Reads what is remembered. What cannot be read is set aside, never overwritten, and told of.
     async fn recall(&self) -> Found;
 
-    /// Makes a memory durable, in place of the one before.
+    /// Makes a memory durable, in place of the one before. One that was given up on its way never replaces a newer one.
     ///
     /// # Errors
     /// When the disk refuses; the one before is whole then.

@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
@@ -12,11 +14,31 @@ use crate::core::case::Case;
 use crate::core::chain_id::ChainId;
 use crate::core::memory::Memory;
 
-/// One chain's records under a data folder. The blocking work happens on threads made for it.
+/// One chain's records under a data folder. The blocking work happens on threads made for it; what was given up on its way
+/// still comes to its end there, but never after something newer has begun.
 #[derive(Clone, Debug)]
 pub struct DiskRecords {
     memory: PathBuf,
     evidence: PathBuf,
+    turns: Arc<Turns>,
+}
+
+/// Who writes: one at a time, and no memory in place of a newer one.
+#[derive(Debug, Default)]
+struct Turns {
+    asked: AtomicU64,
+    /// The number of the newest memory that was begun.
+    begun: Mutex<u64>,
+}
+
+impl Turns {
+    fn ask(&self) -> u64 {
+        self.asked.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn take(&self) -> MutexGuard<'_, u64> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl DiskRecords {
@@ -24,7 +46,8 @@ impl DiskRecords {
     /// folder; nothing is touched yet.
     pub fn new(data_dir: &Path, stream: &ChainId, chain: &str) -> Self {
         let file = format!("{}.json", stream.as_str().replace(':', "."));
-        Self { memory: data_dir.join("memory").join(file), evidence: data_dir.join("evidence").join(chain) }
+        let (memory, evidence) = (data_dir.join("memory").join(file), data_dir.join("evidence").join(chain));
+        Self { memory, evidence, turns: Arc::default() }
     }
 }
 
@@ -36,13 +59,26 @@ impl Records for DiskRecords {
     }
 
     async fn keep(&self, memory: Memory) -> Result<(), RecordsError> {
-        let path = self.memory.clone();
-        blocking(&self.memory, move || replace(&path, memory.text().as_bytes())).await
+        let (path, turns) = (self.memory.clone(), self.turns.clone());
+        let number = turns.ask();
+        let save = move || {
+            let mut begun = turns.take();
+            if *begun > number {
+                return Ok(());
+            }
+            *begun = number;
+            replace(&path, memory.text().as_bytes())
+        };
+        blocking(&self.memory, save).await
     }
 
     async fn file(&self, case: Case) -> Result<String, RecordsError> {
-        let folder = self.evidence.clone();
-        blocking(&self.evidence, move || evidence::file(&folder, &case)).await
+        let (folder, turns) = (self.evidence.clone(), self.turns.clone());
+        let file = move || {
+            let _alone = turns.take();
+            evidence::file(&folder, &case)
+        };
+        blocking(&self.evidence, file).await
     }
 }
 
@@ -120,6 +156,8 @@ fn make_folder(folder: &Path) -> Result<(), RecordsError> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use futures_util::FutureExt;
+
     use super::*;
     use crate::core::memory::Sanctions;
 
@@ -171,6 +209,22 @@ mod tests {
         records(folder.path()).keep(memory("a")).await.unwrap();
         fs::write(folder.path().join("data/memory/eip155.1.json.new"), b"{\"format\":1,").unwrap();
         assert_eq!(records(folder.path()).recall().await.memory, memory("a"));
+    }
+
+    #[tokio::test]
+    async fn a_save_that_was_given_up_never_replaces_a_newer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let records = records(folder.path());
+        for _ in 0..50 {
+            let (mut stalled, mut newer) = (records.keep(memory("old")), records.keep(memory("new")));
+            let turn = records.turns.take();
+            assert!((&mut stalled).now_or_never().is_none());
+            assert!((&mut newer).now_or_never().is_none());
+            drop(turn);
+            newer.await.unwrap();
+            stalled.await.unwrap();
+            assert_eq!(records.recall().await.memory, memory("new"));
+        }
     }
 
     #[tokio::test]
