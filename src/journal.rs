@@ -13,6 +13,7 @@ mod index;
 pub mod lock;
 mod marks;
 pub mod memory;
+pub mod premises;
 mod recent;
 mod record;
 mod recovery;
@@ -78,8 +79,8 @@ pub trait Journal: Send + Sync {
     /// When they could not be made durable. The journal is then to be reopened: what it holds is not known.
     async fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Arc<Event>>, JournalError>;
 
-    /// Waits for an append that was given up on its way, and takes no more: the same log is about to be opened again, and two
-    /// must not write to it.
+    /// Waits for what was given up on its way, and writes and removes nothing any more, marks and old segments included: the same
+    /// log is about to be opened again, and two must not write to it.
     async fn retire(&self);
 
     /// The stream's end; `None` while it has no event.

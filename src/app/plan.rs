@@ -1,6 +1,5 @@
 //! From the configuration of one chain to its blueprint.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,15 +14,14 @@ use crate::chain::evm::family::Evm;
 use crate::chain::evm::profile::Profile as EvmProfile;
 use crate::chain::family::{Family, Verification};
 use crate::core::block_time::BlockTime;
-use crate::core::chain_id::ChainId;
 use crate::core::consensus::ruling::Rules;
 use crate::core::finality::Source;
 use crate::core::health::Health;
 use crate::core::numbers::Height;
 use crate::core::start::Start;
 use crate::journal::Journal as Log;
-use crate::journal::disk::DiskJournal;
 use crate::journal::error::JournalError;
+use crate::journal::premises::Premises;
 use crate::journal::retention::Options;
 use crate::records::disk::DiskRecords;
 use crate::records::{Found, Records};
@@ -45,11 +43,9 @@ pub async fn blueprint(app: &App, chain: &Chain, sinks: Vec<Outlet>) -> Result<B
         trusted = Arc::new(Evm::new(&chain.chain_id, verification));
         providers.iter_mut().for_each(|provider| provider.family = trusted.clone());
     }
-    let (data_dir, options) = (app.settings.data_dir.clone(), options(app, chain));
-    let log = DiskJournal::open(&data_dir, &chain.chain_id, options.clone()).await?;
-    let log: Arc<dyn Log> = Arc::new(log);
+    let premises = Premises::new(&app.settings.data_dir, &chain.chain_id, options(app, chain));
+    let log: Arc<dyn Log> = Arc::new(premises.open().await?);
     begins_alike(chain, &*log)?;
-    let stream = chain.chain_id.clone();
     let keeping = keeping(app, chain).await;
     Ok(Blueprint {
         mandate: mandate(chain),
@@ -58,7 +54,7 @@ pub async fn blueprint(app: &App, chain: &Chain, sinks: Vec<Outlet>) -> Result<B
         receipts: chain.receipts,
         memory_bytes: MEMORY_BYTES,
         log,
-        open: Arc::new(move || Box::pin(reopen(data_dir.clone(), stream.clone(), options.clone()))),
+        open: Arc::new(move || Box::pin(reopen(premises.clone()))),
         sinks,
         keeping,
     })
@@ -82,8 +78,8 @@ async fn keeping(app: &App, chain: &Chain) -> Keeping {
     Keeping { records: Arc::new(records), memory }
 }
 
-async fn reopen(data_dir: PathBuf, stream: ChainId, options: Options) -> Result<Arc<dyn Log>, JournalError> {
-    Ok(Arc::new(DiskJournal::reopen(&data_dir, &stream, options).await?))
+async fn reopen(premises: Premises) -> Result<Arc<dyn Log>, JournalError> {
+    Ok(Arc::new(premises.reopen().await?))
 }
 
 fn options(app: &App, chain: &Chain) -> Options {

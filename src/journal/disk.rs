@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::error::JournalError;
+use super::premises::Premises;
 pub use super::retention::Options;
 use super::store::Store;
 use super::{Acknowledged, Extent, Journal, Located};
@@ -29,28 +30,16 @@ pub fn stream_folder(data_dir: &Path, stream: &ChainId) -> PathBuf {
 }
 
 impl DiskJournal {
-    /// Opens the journal of `stream` under `data_dir`, repairs what a crash left torn, and makes it if there is none. The
-    /// caller holds the [`super::lock::DataDirLock`].
+    /// Opens the journal of `stream` under `data_dir`, for whoever does so only once; see [`Premises::open`].
     ///
     /// # Errors
-    /// When the disk refuses, or holds what no crash explains; nothing is changed then.
+    /// As there.
     pub async fn open(data_dir: &Path, stream: &ChainId, options: Options) -> Result<Self, JournalError> {
-        let folder = stream_folder(data_dir, stream);
-        let (place, stream) = (folder.clone(), stream.clone());
-        let store = blocking(&folder, move || Store::open(place, stream, options)).await?;
-        Ok(Self { store: Arc::new(store) })
+        Premises::new(data_dir, stream, options).open().await
     }
 
-    /// Opens it again, while its stream is under way: it is not made anew.
-    ///
-    /// # Errors
-    /// As [`Self::open`]; `Gone` when its folder is no longer there.
-    pub async fn reopen(data_dir: &Path, stream: &ChainId, options: Options) -> Result<Self, JournalError> {
-        let folder = stream_folder(data_dir, stream);
-        match tokio::fs::try_exists(&folder).await {
-            Ok(false) => Err(JournalError::Gone { path: folder }),
-            _ => Self::open(data_dir, stream, options).await,
-        }
+    pub(super) fn of(store: Store) -> Self {
+        Self { store: Arc::new(store) }
     }
 
     async fn with<T: Send + 'static>(
@@ -62,7 +51,7 @@ impl DiskJournal {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     folder: &Path,
     work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
 ) -> Result<T, JournalError> {

@@ -81,7 +81,7 @@ pub enum JournalError {
         /// The stream that was asked for.
         expected: String,
     },
-    /// An append failed before: what the disk holds is not known.
+    /// An append failed before, and what the disk holds is not known; or the journal was opened again, and this is the old one.
     #[error(
         "journal {path} takes no more events since an append failed; free or repair the disk, then start again"
     )]

@@ -88,7 +88,11 @@ impl MarksFile {
         let line = line(sink, mark);
         self.bytes += line.len();
         crash::point_after(Point::MarkHalfWritten, |part| self.file.write_all(&line[..part.of(line.len())]));
-        self.file.write_all(&line).map_err(JournalError::io(&self.path, "append"))
+        // Half a line would spoil the one behind it: after a refusal the file is written anew.
+        self.file
+            .write_all(&line)
+            .inspect_err(|_| self.bytes = usize::MAX)
+            .map_err(JournalError::io(&self.path, "append"))
     }
 }
 
@@ -143,6 +147,17 @@ mod tests {
             let found = read(folder.path()).unwrap();
             assert_eq!(found, Marks::from([("a".into(), mark(1))]), "{length} bytes");
         }
+    }
+
+    #[test]
+    fn after_a_refusal_the_file_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let marks = Marks::from([("a".into(), mark(1))]);
+        let mut file = MarksFile::open(folder.path(), &Marks::new()).unwrap();
+        file.file = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        assert!(file.add("a", mark(1), &marks).is_err());
+        file.add("a", mark(1), &marks).unwrap();
+        assert_eq!(read(folder.path()).unwrap(), marks);
     }
 
     #[test]

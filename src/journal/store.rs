@@ -9,6 +9,7 @@ mod reading;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use self::keeping::clear_leftovers;
@@ -40,6 +41,8 @@ pub struct Store {
     marks_file: Mutex<KeptMarks>,
     /// Held while segments are removed, so that a crash never leaves a gap between them.
     sweeping: Mutex<()>,
+    /// Another store has the folder now. Looked at under each of the three locks that work on disk is done under.
+    retired: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -79,6 +82,7 @@ impl Store {
             state: Mutex::new(State { segments, bytes, recent, marks: marks.clone() }),
             marks_file: Mutex::new(KeptMarks { file: marks_file, kept: marks }),
             sweeping: Mutex::new(()),
+            retired: AtomicBool::new(false),
             folder,
             stream,
             options,
@@ -93,8 +97,9 @@ impl Store {
     /// See [`super::Journal::append`].
     pub fn append(&self, drafts: Vec<Draft>) -> Result<Vec<Arc<Event>>, JournalError> {
         let mut writer = hold(&self.writer);
+        self.still_mine()?;
         if writer.halted {
-            return Err(JournalError::Halted { path: self.folder.clone() });
+            return Err(self.halted());
         }
         let Some(first) = drafts.first() else { return Ok(Vec::new()) };
         let (start, tail) = self.end(first.header.height);
@@ -115,7 +120,19 @@ impl Store {
 
     /// See [`super::Journal::retire`].
     pub fn retire(&self) {
-        hold(&self.writer).halted = true;
+        self.retired.store(true, Ordering::SeqCst);
+        // Whoever holds one of them did not know yet, and comes to its end; whoever takes it later does.
+        drop(hold(&self.writer));
+        drop(hold(&self.marks_file));
+        drop(hold(&self.sweeping));
+    }
+
+    fn still_mine(&self) -> Result<(), JournalError> {
+        if self.retired.load(Ordering::SeqCst) { Err(self.halted()) } else { Ok(()) }
+    }
+
+    fn halted(&self) -> JournalError {
+        JournalError::Halted { path: self.folder.clone() }
     }
 
     /// The stream's first block, and its end.

@@ -22,6 +22,7 @@ impl Store {
     /// Writes the newest mark of a sink, unless another call has done so.
     fn keep_mark(&self, sink: &str) -> Result<(), JournalError> {
         let mut marks_file = hold(&self.marks_file);
+        self.still_mine()?;
         let marks = hold(&self.state).marks.clone();
         let Some(mark) = marks.get(sink).filter(|mark| marks_file.kept.get(sink) != Some(mark)) else {
             return Ok(());
@@ -55,6 +56,7 @@ impl Store {
         let kept = hold(&self.marks_file).kept.clone();
         let _sweeping = hold(&self.sweeping);
         loop {
+            self.still_mine()?;
             // Readers shall not find what is about to be removed.
             let Some(oldest) = hold(&self.state).take_expendable(&self.options, &kept) else { return Ok(()) };
             if let Err(error) = self.unlink(&oldest) {
@@ -114,5 +116,39 @@ fn remove(path: &Path) -> Result<(), JournalError> {
             Err(JournalError::io(path, "remove")(error))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::chain_id::ChainId;
+    use crate::core::rehearsal::Rehearsal;
+
+    #[test]
+    fn a_store_that_was_retired_lets_nothing_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            segment_bytes: 4096,
+            budget_bytes: 16 << 10,
+            recent_bytes: 0,
+            required: vec!["must".into()],
+        };
+        let store = Store::open(folder.path().into(), ChainId::evm(1), options).unwrap();
+        let mut rehearsal = Rehearsal::new(5);
+        for _ in 0..40 {
+            store.append([1, 2, 3, 7].map(|choice| rehearsal.draft(choice)).into()).unwrap();
+        }
+        let held = store.extent();
+        let tail = store.tail().unwrap();
+        let mark = Acknowledged { seq: tail.seq, id: tail.id };
+        // As an append finds it that has written its events and comes to the old segments.
+        hold(&store.marks_file).kept.insert("must".into(), mark);
+        store.retire();
+        assert!(matches!(store.let_go(), Err(JournalError::Halted { .. })));
+        assert_eq!(store.extent(), held);
+        store.retired.store(false, std::sync::atomic::Ordering::SeqCst);
+        store.let_go().unwrap();
+        assert!(store.extent().bytes < held.bytes, "nothing was to be let go");
     }
 }
