@@ -4,6 +4,7 @@
 //! *Not promised.* Speed: a slow sink falls behind in the journal, and nobody else notices.
 
 mod feed;
+mod furthest;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use actix::{
 use tokio::sync::Notify;
 
 use self::feed::{Feed, Progress};
+pub use self::furthest::Furthest;
 use super::link::Link;
 use super::messages::{Acknowledge, Appended, Drain, Locate, Pull};
 use super::observe::{Observable, answers_observe};
@@ -48,11 +50,18 @@ pub struct Sink {
 // === impl Sink ===
 
 impl Sink {
-    /// A feeder for the sink that `build` makes, called `name`, of the chain called `chain`.
-    pub fn new(birth: Birth, name: &str, chain: &str, build: Build, source: Source) -> Self {
+    /// A feeder for the sink that `build` makes, called `name`, of the chain called `chain`. `furthest` is shared by all its lives.
+    pub fn new(
+        birth: Birth,
+        name: &str,
+        chain: &str,
+        build: Build,
+        source: Source,
+        furthest: Furthest,
+    ) -> Self {
         let progress = Rc::new(RefCell::new(Progress::new(name, chain)));
         let nudged = Rc::new(Notify::new());
-        let feed = Feed { build, source, progress: progress.clone(), nudged: nudged.clone() };
+        let feed = Feed { build, source, furthest, progress: progress.clone(), nudged: nudged.clone() };
         Self { vitals: Vitals::new(birth), feed: Some(feed), progress, nudged, ended: Rc::default() }
     }
 }

@@ -20,7 +20,7 @@ use crate::actors::orders::Orders;
 use crate::actors::pool::Pool;
 use crate::actors::provider::{self, Profile, Provider};
 use crate::actors::recollection::Recollection;
-use crate::actors::sink::{Build, Sink, Source};
+use crate::actors::sink::{Build, Furthest, Sink, Source};
 use crate::actors::slot::House;
 use crate::actors::validator::{self, Validator};
 use crate::chain::family::{Receipts, Verifier};
@@ -205,8 +205,9 @@ impl Posts {
     fn start_sinks(&self, estate: &Estate, chain: &str) {
         for (outlet, post) in &self.sinks {
             let (Outlet { name, build }, source, chain) = (outlet.clone(), self.source(), chain.to_owned());
+            let furthest = Furthest::default();
             estate.house.employ(format!("{chain}/sinks/{name}"), post, move |birth| {
-                Sink::new(birth, &name, &chain, build.clone(), source.clone())
+                Sink::new(birth, &name, &chain, build.clone(), source.clone(), furthest.clone())
             });
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! *Decision.* What the sink itself holds is its cursor. The mark of what it acknowledged counts only where the sink can
 //! hold none, or has lost what it held. A place that the journal does not know stops the sink: guessing would lose or double
-//! events.
+//! events. So does a sink that holds less than this process has seen in it: going on would split the stream in two.
 
 use super::numbers::Seq;
 
@@ -46,10 +46,14 @@ pub enum Berth {
     },
 }
 
-/// Finds the place. `mark` is what the sink acknowledged last, `first` the first event that can still be had.
-pub fn find(claimed: Claimed, mark: Option<Seq>, first: Option<Seq>) -> Berth {
+/// Finds the place. `seen` is the furthest that this process has seen the sink to be, `mark` what it acknowledged last, `first`
+/// the first event that can still be had.
+pub fn find(claimed: Claimed, seen: Option<Seq>, mark: Option<Seq>, first: Option<Seq>) -> Berth {
     let oldest = first.and_then(Seq::previous).unwrap_or_default();
     match (claimed, mark) {
+        _ if claimed.holds_less_than(seen) => Berth::Stop {
+            why: "it no longer holds what it has taken: it was moved away, removed or changed; put it back and restart blocktap; if it is gone for good, a restart goes on in a new one",
+        },
         (Claimed::Place(Lies::Held, after), _) => Berth::GoOn { after, remark: None },
         (Claimed::Place(Lies::Expired, _), _) => Berth::Stop {
             why: "left behind: the journal no longer holds what follows; raise journal.budget_bytes, and let the sink begin anew",
@@ -72,6 +76,16 @@ pub fn find(claimed: Claimed, mark: Option<Seq>, first: Option<Seq>) -> Berth {
     }
 }
 
+impl Claimed {
+    fn holds_less_than(self, seen: Option<Seq>) -> bool {
+        match self {
+            Self::Place(Lies::Held | Lies::Expired, seq) => seen.is_some_and(|seen| seq < seen),
+            Self::Nothing => seen.is_some(),
+            Self::Place(Lies::Foreign, _) | Self::Unknown => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,27 +99,41 @@ mod tests {
 
     #[test]
     fn the_sinks_own_place_wins_over_the_mark() {
-        let berth = find(Claimed::Place(Lies::Held, Seq(7)), Some(Seq(9)), Some(Seq(1)));
+        let berth = find(Claimed::Place(Lies::Held, Seq(7)), None, Some(Seq(9)), Some(Seq(1)));
         assert_eq!(berth, Berth::GoOn { after: Seq(7), remark: None });
     }
 
     #[test]
     fn an_emptied_sink_goes_on_after_its_mark_and_says_so() {
-        let berth = find(Claimed::Nothing, Some(Seq(9)), Some(Seq(1)));
+        let berth = find(Claimed::Nothing, None, Some(Seq(9)), Some(Seq(1)));
         assert!(matches!(berth, Berth::GoOn { after: Seq(9), remark: Some(_) }));
     }
 
     #[test]
     fn a_new_sink_begins_at_the_oldest_event() {
-        assert_eq!(after(&find(Claimed::Nothing, None, None)), Some(Seq(0)));
-        assert_eq!(after(&find(Claimed::Unknown, None, Some(Seq(5)))), Some(Seq(4)));
+        assert_eq!(after(&find(Claimed::Nothing, None, None, None)), Some(Seq(0)));
+        assert_eq!(after(&find(Claimed::Unknown, None, None, Some(Seq(5)))), Some(Seq(4)));
+    }
+
+    #[test]
+    fn a_sink_that_holds_less_than_was_seen_in_it_stops_until_a_restart() {
+        let mark = Some(Seq(9));
+        for lost in
+            [Claimed::Nothing, Claimed::Place(Lies::Held, Seq(8)), Claimed::Place(Lies::Expired, Seq(8))]
+        {
+            let berth = find(lost, Some(Seq(9)), mark, Some(Seq(1)));
+            assert!(matches!(berth, Berth::Stop { why } if why.contains("put it back")), "{lost:?}");
+        }
+        let kept = Claimed::Place(Lies::Held, Seq(9));
+        assert_eq!(after(&find(kept, Some(Seq(9)), mark, Some(Seq(1)))), mark);
+        assert_eq!(after(&find(Claimed::Unknown, Some(Seq(9)), mark, Some(Seq(1)))), mark);
     }
 
     #[test]
     fn nobody_guesses_a_place() {
         for lies in [Lies::Expired, Lies::Foreign] {
-            assert_eq!(after(&find(Claimed::Place(lies, Seq(3)), Some(Seq(3)), Some(Seq(1)))), None);
+            assert_eq!(after(&find(Claimed::Place(lies, Seq(3)), None, Some(Seq(3)), Some(Seq(1)))), None);
         }
-        assert_eq!(after(&find(Claimed::Unknown, Some(Seq(3)), Some(Seq(9)))), None);
+        assert_eq!(after(&find(Claimed::Unknown, None, Some(Seq(3)), Some(Seq(9)))), None);
     }
 }

@@ -1,5 +1,6 @@
 //! What reaches the sinks.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use blocktap::sink::{Position, Sink};
 
 use sha2::{Digest, Sha256};
 
-use crate::stage::{Setting, Stage, play};
+use crate::stage::{Record, Setting, Stage, play};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -184,6 +185,85 @@ fn a_stuck_sink_and_a_failing_one_do_not_delay_the_others() {
         let observed = stage.observe("sinks/failing").await;
         assert!(observed[0].state["work"]["pausing"].as_str().unwrap().contains("disk is full"));
     });
+}
+
+/// How a sink fails.
+#[derive(Clone, Copy)]
+enum Failure {
+    /// It says so, and another attempt follows.
+    Told,
+    /// Its actor dies of it, and another life follows.
+    Panic,
+}
+
+/// A sink whose file can be moved away: whoever has it open fails then, and whoever opens it later finds an empty one.
+#[derive(Clone, Default)]
+struct Movable {
+    file: Record,
+    new_file: Record,
+    moved: Arc<AtomicBool>,
+}
+
+/// It, opened.
+struct Opened {
+    file: Record,
+    opened_moved: bool,
+    moved: Arc<AtomicBool>,
+    failure: Failure,
+}
+
+impl Movable {
+    fn outlet(&self, failure: Failure) -> Outlet {
+        let movable = self.clone();
+        let build = move || -> Result<Box<dyn Sink>, SinkError> {
+            let opened_moved = movable.moved.load(Ordering::Relaxed);
+            let file = if opened_moved { &movable.new_file } else { &movable.file }.clone();
+            Ok(Box::new(Opened { file, opened_moved, moved: movable.moved.clone(), failure }))
+        };
+        Outlet { name: "movable".into(), build: Arc::new(build) }
+    }
+}
+
+#[async_trait]
+impl Sink for Opened {
+    async fn position(&mut self) -> Result<Position, SinkError> {
+        self.file.position().await
+    }
+
+    async fn deliver(&mut self, events: &[Arc<Event>]) -> Result<(), SinkError> {
+        let pulled_away = !self.opened_moved && self.moved.load(Ordering::Relaxed);
+        match self.failure {
+            Failure::Told if pulled_away => Err(SinkError::Transient("a passing fault".into())),
+            Failure::Panic => {
+                assert!(!pulled_away, "a panic on purpose");
+                self.file.deliver(events).await
+            }
+            Failure::Told => self.file.deliver(events).await,
+        }
+    }
+}
+
+#[test]
+fn a_sink_that_is_moved_away_before_another_attempt_or_life_stops_and_is_not_begun_anew() {
+    for failure in [Failure::Told, Failure::Panic] {
+        let movable = Movable::default();
+        let setting = Setting { sinks: vec![movable.outlet(failure)], ..Setting::default() };
+        play(setting, move |mut stage: Stage| async move {
+            stage.wait(MINUTE).await;
+            movable.moved.store(true, Ordering::Relaxed);
+            stage.wait(MINUTE).await;
+            let observed = stage.observe("sinks/movable").await;
+            let work = observed[0].state["work"].to_string();
+            assert!(work.contains("stopped") && work.contains("put it back"), "{work}");
+            assert_eq!(movable.new_file.events(), []);
+            stage.caught_up(MINUTE).await;
+            // As the words promise: for whom the old one is gone for good.
+            let next = movable.file.events().last().unwrap().envelope.seq.next();
+            stage.restart().await;
+            stage.wait(MINUTE).await;
+            assert_eq!(movable.new_file.events()[0].envelope.seq, next);
+        });
+    }
 }
 
 #[test]

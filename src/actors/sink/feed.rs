@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use super::{Build, Source};
+use super::{Build, Furthest, Source};
 use crate::actors::messages::{Acknowledge, Locate, Pull};
 use crate::core::backoff::Backoff;
 use crate::core::berth::{self, Berth, Claimed, Lies};
@@ -35,6 +35,7 @@ const PAUSES: Backoff =
 pub struct Feed {
     pub build: Build,
     pub source: Source,
+    pub furthest: Furthest,
     pub progress: Rc<RefCell<Progress>>,
     pub nudged: Rc<Notify>,
 }
@@ -171,6 +172,7 @@ impl Feed {
             outlet.deliver(&events).await?;
             crash::point(Point::SinkAcknowledged);
             after = last.envelope.seq;
+            self.furthest.reached(after);
             taken = Some((after, last.envelope.id));
             self.acknowledge(taken);
             self.progress.borrow_mut().advanced(&events);
@@ -200,10 +202,14 @@ impl Feed {
             Position::Empty => Claimed::Nothing,
             Position::Unknown => Claimed::Unknown,
         };
-        match berth::find(claimed, standing.mark.map(|mark| mark.seq), standing.first) {
+        let (mark, seen) = (standing.mark.map(|mark| mark.seq), self.furthest.get());
+        match berth::find(claimed, seen, mark, standing.first) {
             Berth::GoOn { after, remark } => {
                 if let Some(remark) = remark {
                     tracing::warn!(sink = self.name(), after = after.0, "{remark}");
+                }
+                if let Some((seq, _)) = place {
+                    self.furthest.reached(seq);
                 }
                 self.acknowledge(place);
                 Ok((after, place))
