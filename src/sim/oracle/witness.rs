@@ -13,8 +13,8 @@ use crate::core::numbers::Height;
 use crate::sim::reply::Reply;
 use crate::sim::world::World;
 
-/// Blocks that are remembered of each operator, the newest ones.
-const REMEMBERED: usize = 256;
+/// Blocks that are remembered of each operator, the newest ones: more than one that changes its branch may announce at once.
+const REMEMBERED: usize = 4_096;
 /// From the moment on which operators agree on a block to the one at which it is in the log, when nothing hurries.
 const DECIDED_BEFORE: Duration = Duration::from_secs(15);
 /// The time it takes at the most until a verified provider's word is heard.

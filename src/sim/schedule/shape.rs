@@ -1,9 +1,10 @@
 //! The chain of one play, and the daemon's own settings.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Request;
-use super::cast::Member;
+use super::cast::{Character, Member};
 use crate::core::numbers::Height;
 use crate::core::start::Start;
 use crate::sim::genesis::Genesis;
@@ -52,11 +53,11 @@ pub enum Agreement {
 }
 
 impl Shape {
-    /// Two operators are not waited for where there is one.
+    /// Two operators are not waited for where fewer than two never lie: whoever lies may be barred for long.
     pub(super) fn suit(&mut self, cast: &[Member]) {
-        let operator = cast.first().map(|member| &member.profile.operator);
-        let single = cast.iter().all(|member| Some(&member.profile.operator) == operator);
-        if single && self.daemon.agreement == Agreement::TwoOrNone {
+        let honest = cast.iter().filter(|member| member.character == Character::Honest);
+        let operators: BTreeSet<&String> = honest.map(|member| &member.profile.operator).collect();
+        if operators.len() < 2 && self.daemon.agreement == Agreement::TwoOrNone {
             self.daemon.agreement = Agreement::Two;
         }
     }
