@@ -16,7 +16,7 @@ use blocktap::sim::symptom::Symptom;
 use blocktap::sim::view::Fork;
 use blocktap::sim::world::World;
 
-use crate::stage::{Setting, Stage, play_with};
+use crate::stage::{Setting, Sockets, Stage, play_with};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
@@ -174,6 +174,23 @@ fn neither_side_wins_because_it_is_back_first_after_nobody_could_be_heard() {
         heal(&stage, &LEAVE);
         heal(&stage, &OTHERS);
         stage.caught_up(2 * MINUTE).await;
+        stage.stream_is_true();
+    });
+}
+
+#[test]
+fn whoever_is_silent_in_a_tie_is_asked_often_whatever_its_failures() {
+    let setting = Setting { sockets: Sockets::None, ..Setting::default() };
+    play_with(setting, four, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        inflict(&stage, &LEAVE, &Symptom::Freeze);
+        stage.world.reorg(2);
+        stage.wait(MINUTE / 2).await;
+        inflict(&stage, &LEAVE, &Symptom::Die);
+        stage.wait(12 * MINUTE).await;
+        assert!(stage.estate.board.read()["sim"].halted.is_some());
+        heal(&stage, &LEAVE);
+        stage.caught_up(MINUTE).await;
         stage.stream_is_true();
     });
 }

@@ -75,6 +75,9 @@ impl Manager {
         let names: Vec<String> = self.roster.iter().map(|seat| seat.ways.name.clone()).collect();
         let healthy = self.roster.healthy_operators(now);
         let block_time = self.block_time.get();
+        // Where operators contradict each other every word is needed, and the silent ones' last.
+        let enough = healthy >= 2 && !self.is_undecided();
+        let supply = if enough { Supply::Enough } else { Supply::Scarce { block_time } };
         for name in names {
             let role = SetRole {
                 role: self.roster.role(&name, leader, witness.as_deref(), now),
@@ -83,7 +86,7 @@ impl Manager {
                 others_shown_at: self.others_moved(&name),
                 block_time,
                 declared: self.roster.declared(&name, &self.court(), now),
-                supply: if healthy >= 2 { Supply::Enough } else { Supply::Scarce { block_time } },
+                supply,
             };
             if let Some(seat) = self.roster.seat(&name) {
                 seat.tell(role);
