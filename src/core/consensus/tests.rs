@@ -123,6 +123,19 @@ fn after_a_quiet_time_the_first_to_speak_is_not_the_only_one() {
 }
 
 #[test]
+fn who_stayed_where_the_other_came_back_to_has_missed_nothing() {
+    let mut court = Court::new();
+    let next = grow(&court.tip(), 1, 2);
+    let aside = grow(&court.tip(), 7, 1);
+    ["a", "b"].iter().for_each(|operator| court.votes(operator, &next[..1], NOW));
+    court.votes("b", &aside, NOW + Duration::from_secs(10));
+    let later = NOW + Duration::from_secs(42);
+    ["a", "b"].iter().for_each(|operator| court.votes(operator, &next[..1], later));
+    court.votes("b", &next, later);
+    assert_eq!(court.rule(later).agreed.unwrap().block, next[0].block(), "a had no time to follow");
+}
+
+#[test]
 fn an_old_word_that_is_heard_again_makes_nobody_late() {
     let mut court = Court::new();
     let next = grow(&court.tip(), 1, 2);

@@ -63,12 +63,18 @@ impl Votes {
         self.note_missed(operator, &head, shown, dag);
     }
 
-    /// `operator` moved its chain to `head`: the others may follow.
+    /// `operator` moved its chain to `head`: the others may follow. Who has all that anybody shows has missed nothing, whatever
+    /// was shown and left again meanwhile.
     fn note_missed(&mut self, operator: &str, head: &Header, shown: At, dag: &Dag) {
-        let others = self.by_operator.iter_mut().filter(|(name, _)| *name != operator);
-        // What was shown before its own last step, it has left behind.
-        for (_, vote) in others.filter(|(_, vote)| vote.missed.is_none() && vote.advanced <= shown) {
-            vote.missed = (!dag.descends(&vote.head, &head.block())).then_some(shown);
+        let heads: Vec<Header> = self.by_operator.values().map(|vote| vote.head).collect();
+        for (_, vote) in self.by_operator.iter_mut().filter(|(name, _)| *name != operator) {
+            let has = |head: &Header| dag.descends(&vote.head, &head.block());
+            vote.missed = match vote.missed {
+                _ if heads.iter().all(has) => None,
+                Some(missed) => Some(missed),
+                // What was shown before its own last step, it has left behind.
+                None => (vote.advanced <= shown && !has(head)).then_some(shown),
+            };
         }
     }
 

@@ -91,11 +91,13 @@ impl Witness {
         let Some(answer) = reply.whole() else { return };
         let said = shown::answer(request, &answer.body);
         let whole = holds(request, b",true]");
+        // Who hands out a block when it is told which one has not thereby said that it goes on.
+        let clear = if whole { Vec::new() } else { said.clear };
         for hash in said.blocks {
             if whole {
                 self.served.insert((provider.to_owned(), hash));
             }
-            self.showed(provider, hash, &said.clear, world, at);
+            self.showed(provider, hash, &clear, world, at);
         }
         if answer.status == 200
             && holds(request, b"eth_chainId")
