@@ -77,6 +77,8 @@ pub struct Mandate {
     pub block_time: Option<Duration>,
     /// The providers.
     pub providers: Vec<Ways>,
+    /// The first block of the stream, if it has begun.
+    pub first: Option<Height>,
 }
 
 /// Whom the Manager tells.
@@ -119,6 +121,8 @@ pub struct Manager {
     held: Option<String>,
     block_time: BlockTime,
     chain: Option<Canonical>,
+    /// The first block of the stream, once there is one.
+    first: Option<Height>,
     /// When a hash was first shown, and by whom.
     sightings: Sightings,
     searches: linking::Searches,
@@ -175,6 +179,7 @@ impl Manager {
             finality: Finality::new(mandate.finality),
             block_time: BlockTime::new(mandate.block_time),
             chain: None,
+            first: mandate.first,
             sightings: Sightings::default(),
             searches: linking::Searches::new(),
             forked: BTreeSet::new(),

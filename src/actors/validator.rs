@@ -189,6 +189,14 @@ impl Validator {
         if let Some(chain) = &self.chain {
             self.links.rewind.tell(Rewind { next: chain.anchor().next });
         }
+        self.tell_violation();
+    }
+
+    /// A Manager that was restarted knows nothing of a contradiction, and would let the stream stand still without a word.
+    fn tell_violation(&self) {
+        if let Work::Latched { ours, agreed } = &self.work {
+            self.links.violated.tell(FinalityViolated { ours: *ours, agreed: agreed.clone() });
+        }
     }
 
     /// Does the next thing that agreement and waiting blocks allow. An agreed block whose branch is missing holds up nothing
@@ -282,8 +290,8 @@ impl Validator {
         let agreed = Claim { block: agreement.block, operators: agreement.operators };
         let (block, because) = (agreed.block, ours.because);
         tracing::error!(%block, ours = %ours.block, ?because, "the agreed branch lacks a block that is never undone, halting");
-        self.work = Work::Latched { ours, agreed: agreed.clone() };
-        self.links.violated.tell(FinalityViolated { ours, agreed });
+        self.work = Work::Latched { ours, agreed };
+        self.tell_violation();
     }
 }
 

@@ -165,7 +165,7 @@ pub fn start(estate: &Estate, mut plan: Blueprint, attached: &[Attach]) -> Runni
     posts.start_validator(estate, &plan);
     posts.start_fetcher(estate, &plan);
     let receipts = plan.receipts;
-    posts.start_manager(estate, plan.mandate);
+    posts.start_manager(estate, plan.mandate, plan.log);
     estate.orders.enter(&chain, posts.manager.link());
     posts.start_providers(estate, &chain, receipts);
     let providers = posts.providers.iter().map(|(_, post)| post.link());
@@ -243,7 +243,7 @@ impl Posts {
         });
     }
 
-    fn start_manager(&self, estate: &Estate, mut mandate: Mandate) {
+    fn start_manager(&self, estate: &Estate, mut mandate: Mandate, log: Arc<dyn Log>) {
         mandate.providers = self.providers.iter().map(|(profile, post)| ways(profile, post)).collect();
         let links = manager::Links {
             elected: self.fetcher.link(),
@@ -259,7 +259,8 @@ impl Posts {
         let (recollection, legacy) = (self.recollection.clone(), Legacy::default());
         let (notices, board) = (estate.notices.clone(), estate.board.clone());
         estate.house.employ(format!("{}/manager", mandate.chain), &self.manager, move |birth| {
-            let (mandate, links, legacy) = (mandate.clone(), links.clone(), legacy.clone());
+            let mandate = Mandate { first: log.extent().start, ..mandate.clone() };
+            let (links, legacy) = (links.clone(), legacy.clone());
             Manager::new(birth, mandate, links, notices.clone(), board.clone(), &recollection.all(), legacy)
         });
     }

@@ -130,6 +130,7 @@ fn mandate(chain: &Chain) -> Mandate {
         finality,
         block_time: chain.block_time,
         providers: Vec::new(),
+        first: None,
     }
 }
 

@@ -1,16 +1,17 @@
 //! Why a chain stands still, and what ends that: in words for somebody who was just woken up.
 
-use std::collections::BTreeMap;
+mod explanation;
 
 use serde::Serialize;
 
+pub use self::explanation::Scene;
 use super::at::At;
-use super::canonical::{Because, Canonical, Fixed};
+use super::canonical::Fixed;
 use super::consensus::ruling::Claim;
 use super::consensus::votes::Operator;
 use super::hash::Hash;
 use super::header::BlockRef;
-use super::readable::seconds;
+use super::numbers::Height;
 
 /// A chain that stands still.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,17 +61,13 @@ pub enum End {
     ByHand,
 }
 
-/// What else belongs into the explanation.
-#[derive(Clone, Debug)]
-pub struct Scene<'a> {
-    /// The chain's name.
-    pub chain: &'a str,
-    /// The last block delivered.
-    pub delivered: Option<BlockRef>,
-    /// When each operator was last heard.
-    pub heard: BTreeMap<&'a Operator, At>,
-    /// Now.
-    pub now: At,
+/// Whether a person is to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It is the same halt as before.
+    Old,
+    /// It is another.
+    New,
 }
 
 // === impl Cause ===
@@ -85,11 +82,18 @@ impl Cause {
     }
 
     /// Whether whoever knows this learns nothing from `other`: the same, or a contradiction that follows from this one above it.
-    pub fn covers(&self, other: &Self) -> bool {
-        let lowest = |claims: &[Claim]| claims.iter().map(|claim| claim.block.height).min();
+    fn covers(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Tie(ours), Self::Tie(theirs)) => lowest(ours) <= lowest(theirs),
+            (Self::Tie(_), Self::Tie(_)) => self.lowest() <= other.lowest(),
             _ => self == other,
+        }
+    }
+
+    /// Where a tie begins.
+    fn lowest(&self) -> Option<Height> {
+        match self {
+            Self::Tie(claims) => claims.iter().map(|claim| claim.block.height).min(),
+            Self::FixedLeft { .. } | Self::FixedContradicted { .. } | Self::WrongStart { .. } => None,
         }
     }
 
@@ -133,105 +137,24 @@ impl Cause {
             Self::FixedLeft { .. } | Self::FixedContradicted { .. } | Self::WrongStart { .. } => Vec::new(),
         }
     }
-
-    fn ways_on(&self, chain: &str) -> String {
-        match self {
-            Self::Tie(claims) => {
-                let one =
-                    claims.first().and_then(|claim| claim.operators.first()).map_or("OPERATOR", |name| name);
-                format!(
-                    "It goes on by itself as soon as more than half of them name the same block.\n\
-                     By hand: find out which block is right (a block explorer, a node of your own), then one of\n  \
-                     blocktap resume {chain} --with {one}     follow one of them, here {one}\n  \
-                     blocktap cordon {chain}/PROVIDER       take every provider of the side that is wrong out of service"
-                )
-            }
-            Self::FixedLeft { ours, .. } | Self::FixedContradicted { ours, .. } => format!(
-                "It does not go on by itself: {}. Find out which history is right.\n\
-                 If ours is: take their providers out of service, or wait until they are back on it, then\n  \
-                 blocktap cordon {chain}/PROVIDER\n  \
-                 blocktap resume {chain}\n\
-                 If theirs is: stop blocktap, move data_dir and what the sinks hold away{}, and start anew.",
-                ours.because.rule(),
-                if ours.because == Because::Named { ", correct chains.start" } else { "" }
-            ),
-            Self::WrongStart { .. } => {
-                "Correct chains.start, or the providers, and start blocktap again.".into()
-            }
-        }
-    }
-}
-
-// === impl Because ===
-
-impl Because {
-    /// As what the block counts.
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Final => "final",
-            Self::Named => "named by chains.start",
-            Self::Deep => "past undoing",
-        }
-    }
-
-    fn clause(self) -> String {
-        match self {
-            Self::Final => "which was delivered as final".into(),
-            Self::Named => "which chains.start names".into(),
-            Self::Deep => format!("which was delivered and lies {} blocks deep", Canonical::CAPACITY),
-        }
-    }
-
-    fn rule(self) -> String {
-        match self {
-            Self::Final => "nothing is ever undone at or below a final block".into(),
-            Self::Named => "the first block is the one that chains.start names, or none".into(),
-            Self::Deep => format!("nothing is ever undone that is {} blocks deep", Canonical::CAPACITY),
-        }
-    }
 }
 
 // === impl Halt ===
 
 impl Halt {
-    /// Several lines: what is wrong, who says what, what was delivered, and what ends it.
-    pub fn explain(&self, scene: &Scene<'_>) -> String {
-        let standing = seconds(scene.now.since(self.since));
-        let mut text = format!("{} stands still for {standing}: {}\n", scene.chain, self.cause.headline());
-        for claim in self.cause.claims() {
-            for operator in &claim.operators {
-                let heard = scene.heard.get(operator).map_or_else(
-                    || "not heard of lately".into(),
-                    |at| format!("heard {} ago", seconds(scene.now.since(*at))),
-                );
-                text.push_str(&format!("\n  {operator:<16} block {}, {heard}", full(&claim.block)));
+    /// Takes what is known of it now: who changes sides or joins one is shown, and can be followed. The same halt is no news.
+    pub fn learn(&mut self, cause: Cause) -> News {
+        let (was, is) = (self.cause.lowest(), cause.lowest());
+        match self.cause.covers(&cause) {
+            // What lies higher up follows from this one, and tells less.
+            true if was < is => News::Old,
+            true => {
+                self.cause = cause;
+                News::Old
             }
-        }
-        if let Cause::FixedLeft { ours, .. } | Cause::FixedContradicted { ours, .. } = &self.cause {
-            let (block, because) = (full(&ours.block), ours.because.word());
-            text.push_str(&format!("\n  {:<16} block {block}, {because}", "delivered"));
-        }
-        let (delivered, ways_on) = (self.delivered(scene), self.cause.ways_on(scene.chain));
-        text.push_str(&format!("\n\n{delivered}\n{ways_on}"));
-        text
-    }
-
-    /// How far the stream went, and whether that is in dispute: whoever was the first may have been followed before the others
-    /// spoke.
-    fn delivered(&self, scene: &Scene<'_>) -> String {
-        let Some(tip) = scene.delivered else { return "Nothing was delivered.".into() };
-        let disputed = match &self.cause {
-            Cause::Tie(claims) => claims.iter().map(|claim| claim.block.height).min(),
-            Cause::FixedLeft { .. } | Cause::FixedContradicted { .. } | Cause::WrongStart { .. } => None,
-        };
-        let block = full(&tip);
-        match disputed.filter(|disputed| *disputed <= tip.height) {
-            Some(from) => format!(
-                "Block {block}, and all below, was delivered before they contradicted each other: from block {from} on that is in \
-                 dispute, and is undone if the other side is right."
-            ),
-            None => {
-                format!("Block {block}, and all below, was delivered; nothing of what is in dispute was.")
+            false => {
+                self.cause = cause;
+                News::New
             }
         }
     }
@@ -255,69 +178,47 @@ fn operators(claims: &[Claim]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::numbers::Height;
+    use crate::core::canonical::Because;
 
     fn claim(height: u64, tag: u8, operators: &[&str]) -> Claim {
         let block = BlockRef { height: Height(height), hash: Hash([tag; 32]) };
         Claim { block, operators: operators.iter().map(|name| (*name).to_owned()).collect() }
     }
 
-    fn explained(cause: Cause) -> String {
-        let names = ["north", "south"].map(String::from);
-        let scene = Scene {
-            chain: "ethereum",
-            delivered: Some(claim(104, 4, &[]).block),
-            heard: names.iter().map(|name| (name, At::from_secs(98))).collect(),
-            now: At::from_secs(100),
-        };
-        Halt { cause, since: At::from_secs(40) }.explain(&scene)
+    fn tie(height: u64, sides: [&[&str]; 2]) -> Cause {
+        Cause::Tie(vec![claim(height, 1, sides[0]), claim(height, 2, sides[1])])
+    }
+
+    fn halt(cause: Cause) -> Halt {
+        Halt { cause, since: At::from_secs(40) }
     }
 
     #[test]
-    fn a_tie_is_explained_with_who_says_what_and_how_it_ends() {
-        let text = explained(Cause::Tie(vec![claim(105, 1, &["north"]), claim(105, 2, &["south"])]));
-        let hashes = [Hash([1; 32]), Hash([2; 32])].map(|hash| hash.to_string());
-        assert!(text.starts_with("ethereum stands still for 1m: "), "{text}");
-        assert!(
-            text.contains(&format!("\n  north            block 105 {}, heard 2s ago", hashes[0])),
-            "{text}"
-        );
-        assert!(text.contains(&hashes[1]) && text.contains("goes on by itself"), "{text}");
-        assert!(text.contains("\n  blocktap resume ethereum --with north "), "{text}");
-        assert!(text.contains("nothing of what is in dispute was"), "{text}");
+    fn who_joins_a_tie_or_changes_sides_is_shown_and_is_no_news() {
+        let mut halt = halt(tie(105, [&["north"], &["south"]]));
+        assert_eq!(halt.learn(tie(105, [&["north"], &["south", "west"]])), News::Old);
+        assert_eq!(halt.cause.sides(), ["north", "south", "west"]);
+        assert_eq!(halt.learn(tie(105, [&["north", "south"], &["west"]])), News::Old);
+        assert!(halt.cause.headline().contains("by north, south; "), "{}", halt.cause.headline());
+        assert_eq!(halt.since, At::from_secs(40));
     }
 
     #[test]
-    fn a_tie_about_what_was_delivered_does_not_say_that_nothing_of_it_was() {
-        let text = explained(Cause::Tie(vec![claim(103, 1, &["north"]), claim(103, 2, &["south"])]));
-        assert!(
-            text.contains("from block 103 on that is in dispute") && !text.contains("nothing of"),
-            "{text}"
-        );
+    fn a_tie_further_up_tells_nothing_and_one_below_is_news() {
+        let mut halt = halt(tie(105, [&["north"], &["south"]]));
+        assert_eq!(halt.learn(tie(137, [&["north"], &["west"]])), News::Old);
+        assert_eq!(halt.cause, tie(105, [&["north"], &["south"]]));
+        assert_eq!(halt.learn(tie(100, [&["north"], &["south"]])), News::New);
+        assert_eq!(halt.cause, tie(100, [&["north"], &["south"]]));
     }
 
     #[test]
-    fn a_contradicted_final_block_is_never_said_to_end_by_itself() {
+    fn a_contradicted_final_block_takes_the_place_of_a_tie() {
         let ours = Fixed { block: claim(90, 9, &[]).block, because: Because::Final };
         let cause = Cause::FixedContradicted { ours, theirs: claim(105, 2, &["west"]) };
         assert_eq!((cause.end(), cause.sides().len()), (End::ByHand, 0));
-        let text = explained(cause);
-        assert!(text.contains("does not go on by itself") && !text.contains("--with"), "{text}");
-        assert!(
-            text.contains("  west             block 105") && text.contains("not heard of lately"),
-            "{text}"
-        );
-        assert!(text.contains("\n  delivered        block 90 "), "{text}");
-    }
-
-    #[test]
-    fn what_is_not_final_is_not_said_to_be() {
-        for (because, said) in
-            [(Because::Named, "which chains.start names"), (Because::Deep, "10000 blocks deep")]
-        {
-            let ours = Fixed { block: claim(90, 9, &[]).block, because };
-            let text = explained(Cause::FixedLeft { ours, theirs: vec![claim(105, 2, &["west"])] });
-            assert!(text.contains(said) && !text.contains("final"), "{text}");
-        }
+        let mut halt = halt(tie(105, [&["north"], &["south"]]));
+        assert_eq!(halt.learn(cause.clone()), News::New);
+        assert_eq!((halt.cause, halt.since), (cause, At::from_secs(40)));
     }
 }

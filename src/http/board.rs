@@ -68,8 +68,10 @@ impl ChainStatus {
         if self.is_ready() {
             return None;
         }
+        // The rest is a page, and stands in `halted` itself.
+        let headline = self.halted.as_ref().and_then(|page| Some(page.lines().next()?.to_owned()));
         let (state, reason) = match self.pace {
-            Pace::Halted => ("halted", &self.halted),
+            Pace::Halted => ("halted", &headline),
             Pace::Starting => ("starting", &self.waiting_for),
             Pace::Cut => ("no provider answers", &self.waiting_for),
             Pace::Paused => ("paused", &self.waiting_for),
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_reason_is_the_one_that_holds_it() {
-        let halted = Some("a says x, b says y".to_owned());
+        let halted = Some("a says x, b says y\n\n  a  block 7".to_owned());
         let status = ChainStatus { pace: Pace::Halted, halted, ..ChainStatus::default() };
         assert_eq!(status.why_not_ready().unwrap(), "halted: a says x, b says y");
         let waiting_for = Some("a second operator".to_owned());

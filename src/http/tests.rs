@@ -105,10 +105,10 @@ async fn it_is_ready_when_every_chain_delivers_and_says_who_does_not() {
     let answer = get(&server, "/ready").await;
     assert_eq!((answer.status, &*answer.body), (200, "ethereum: ready\n"));
 
-    let halted = Some("a says x,\nethereum: ready".to_owned());
-    board.put("base", ChainStatus { pace: Pace::Halted, halted, ..delivering() });
+    let waiting_for = Some("a says x,\nethereum: ready".to_owned());
+    board.put("base", ChainStatus { pace: Pace::Paused, waiting_for, ..delivering() });
     let answer = get(&server, "/ready").await;
-    let said = "base: not ready, halted: a says x, ethereum: ready\nethereum: ready\n";
+    let said = "base: not ready, paused: a says x, ethereum: ready\nethereum: ready\n";
     assert_eq!((answer.status, &*answer.body), (503, said));
     server.stop().await;
 }

@@ -37,7 +37,7 @@ fn a_tie_is_explained_line_by_line_and_ended_by_hand() {
         stage.wait(MINUTE).await;
         let text = halted(&stage).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with("sim stands still for "), "{text}");
+        assert!(lines[0].starts_with("sim stands still: "), "{text}");
         assert!(lines.iter().any(|line| line.starts_with("  north ")), "{text}");
         assert!(lines.iter().any(|line| line.starts_with("  south ") && line.contains("heard ")), "{text}");
         assert!(text.contains("blocktap resume sim --with "), "{text}");
@@ -90,5 +90,36 @@ fn a_halt_at_a_final_block_ends_only_by_hand_and_only_once_the_contradiction_is_
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
         assert_eq!((halted(&stage), stage.record.count(Step::Undo)), (None, 0));
+    });
+}
+
+#[test]
+fn whoever_joins_a_tie_is_shown_and_can_be_followed() {
+    let three = |world| {
+        let places = [("alpha", "north"), ("bravo", "south"), ("charlie", "west")];
+        Fleet::new(world, places.map(|(name, operator)| Profile::of(name, operator)))
+    };
+    play_with(Setting::default(), three, |mut stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        stage.fleet.inflict("charlie", Symptom::Die).unwrap();
+        stage.wait(2 * MINUTE).await;
+        let from = stage.world.head().height.plus(1);
+        stage.fleet.inflict("bravo", Symptom::ForkAt(Fork { from, branch: 7 })).unwrap();
+        stage.wait(MINUTE).await;
+        let before = halted(&stage).unwrap();
+        assert!(!before.contains("  west "), "{before}");
+        stage.notices();
+
+        stage.fleet.heal("charlie").unwrap();
+        stage.fleet.inflict("charlie", Symptom::ForkAt(Fork { from, branch: 8 })).unwrap();
+        stage.wait(4 * MINUTE).await;
+        let text = halted(&stage).unwrap();
+        assert!(text.contains("\n  west ") && text.contains("--with west"), "{text}");
+        let told = stage.notices().into_iter().filter(|notice| matches!(notice, Notice::Halted { .. }));
+        assert_eq!(told.count(), 0, "it is the same halt");
+        let stood = stage.record.height();
+        resume(&stage, Some("west")).await.unwrap();
+        stage.wait(MINUTE / 6).await;
+        assert!(halted(&stage).is_none() && stage.record.height() > stood);
     });
 }

@@ -256,6 +256,7 @@ fn blueprint(
             finality: Source::Tag { fallback_depth: 64 },
             block_time: Some(setting.genesis.block_time),
             providers: Vec::new(),
+            first: None,
         },
         providers: roads.fleet.providers().map(provider).collect(),
         verifier: family.verifier(chain, Verification::Full),

@@ -1,6 +1,6 @@
 //! When nothing more may be delivered: said, explained, and ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Manager;
 use crate::actors::messages::Unlatch;
@@ -10,7 +10,7 @@ use crate::core::catch_up::CatchUp;
 use crate::core::command::{Declined, Done};
 use crate::core::consensus::ruling::Claim;
 use crate::core::consensus::votes::Operator;
-use crate::core::halt::{Cause, End, Halt, Scene};
+use crate::core::halt::{Cause, End, Halt, News, Scene};
 
 impl Manager {
     /// Operators contradict each other about the end of a span, or the first block.
@@ -51,18 +51,38 @@ impl Manager {
 
     /// Nothing more is delivered. A halt that only a person ends stays as it is.
     pub(super) fn halt(&mut self, cause: Cause) {
-        let now = self.now();
-        if self.is_latched() || self.state.halt.as_ref().is_some_and(|halt| halt.cause.covers(&cause)) {
+        if self.is_latched() {
             return;
         }
-        let (chain, why) = (self.mandate.chain.as_str(), cause.headline());
-        match cause.end() {
-            End::ByItself => tracing::error!(chain, why, "halted at the last agreed block"),
-            End::ByHand => tracing::error!(chain, why, "halted until a person decides"),
+        let (chain, why, end) = (self.mandate.chain.as_str(), cause.headline(), cause.end());
+        let since = self.now();
+        let news = match &mut self.state.halt {
+            Some(halt) => halt.learn(cause),
+            none => {
+                *none = Some(Halt { cause, since });
+                News::New
+            }
+        };
+        if news == News::Old {
+            return;
+        }
+        match end {
+            End::ByItself => {
+                tracing::error!(
+                    chain,
+                    why,
+                    "halted at the last agreed block; `blocktap observe {chain}/manager` says how to go on"
+                );
+            }
+            End::ByHand => {
+                tracing::error!(
+                    chain,
+                    why,
+                    "halted until a person decides; `blocktap observe {chain}/manager` says how to go on"
+                );
+            }
         }
         self.notices.give(chain, Notice::Halted { why });
-        let since = self.state.halt.as_ref().map_or(now, |halt| halt.since);
-        self.state.halt = Some(Halt { cause, since });
     }
 
     /// Whether only a person can end the halt.
@@ -88,11 +108,19 @@ impl Manager {
     pub(super) fn halted(&self) -> Option<String> {
         let halt = self.state.halt.as_ref()?;
         let votes = self.consensus.votes().iter();
+        let mut providers: BTreeMap<&Operator, Vec<&str>> = BTreeMap::new();
+        for ways in self.roster.iter().map(|seat| &seat.ways) {
+            providers.entry(&ways.operator).or_default().push(&ways.name);
+        }
         let scene = Scene {
             chain: &self.mandate.chain,
+            start: &self.mandate.start,
+            first: self.first,
             delivered: self.cursor(),
+            delivered_at: self.last_applied,
             heard: votes.map(|(operator, vote)| (operator, vote.heard)).collect(),
-            now: self.now(),
+            providers,
+            now: self.vitals.clock().both(self.now()),
         };
         Some(halt.explain(&scene))
     }

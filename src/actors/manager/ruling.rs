@@ -264,6 +264,9 @@ impl Manager {
             self.chain = None;
             return self.links.restore.tell(crate::actors::messages::RestoreChain);
         };
+        if chain.is_empty() && !moved.applied.is_empty() {
+            self.first.get_or_insert(chain.anchor().next);
+        }
         let undone = (0..moved.undone).all(|_| chain.undo().is_ok());
         let applied = moved.applied.iter().all(|block| chain.apply(*block).is_ok());
         if !(undone && applied) {

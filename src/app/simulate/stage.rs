@@ -288,6 +288,7 @@ impl Settings {
             finality: self.finality,
             block_time: self.block_time,
             providers: Vec::new(),
+            first: None,
         }
     }
 
