@@ -24,7 +24,7 @@ use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
 use crate::chain::error::ChainError;
 use crate::chain::family::{Key, RawBlock, Receipts};
-use crate::core::case::Exhibit;
+use crate::core::case::{Exhibit, Fate};
 use crate::core::class::Class;
 use crate::core::consensus::votes::Operator;
 use crate::core::dispatch::{self, Hand};
@@ -261,7 +261,7 @@ impl Fetcher {
             let block = errand.block();
             let (provider, evidence) = (from.provider.clone(), error.message.clone());
             let exhibit = Exhibit::bare(Offence::Corrupt);
-            self.links.accused.tell(Accused { provider, block, evidence, exhibit });
+            self.links.accused.tell(Accused { provider, block, evidence, exhibit, fate: Fate::Refused });
         }
         errand.tried.insert(from.provider.clone());
         self.errands.put_back(errand);

@@ -15,7 +15,7 @@ use crate::chain::family::{Key, RawBlock, Receipts};
 use crate::core::at::At;
 use crate::core::breaker::Supply;
 use crate::core::canonical::{Anchor, Canonical, Fixed};
-use crate::core::case::{Case, Exhibit};
+use crate::core::case::{Case, Exhibit, Fate};
 use crate::core::command::{Command, Declined, Done};
 use crate::core::conduct;
 use crate::core::consensus::ruling::{Agreement, Claim};
@@ -256,6 +256,8 @@ pub struct Accused {
     pub evidence: String,
     /// What its answer itself shows.
     pub exhibit: Exhibit,
+    /// What became of it.
+    pub fate: Fate,
 }
 
 /// Validator → Manager: a block failed in the same way with two operators or more, and nobody has a better copy. The checks

@@ -2,6 +2,7 @@
 
 use super::redact::redact;
 use crate::core::class::Class;
+use crate::core::header::BlockRef;
 use crate::core::plain;
 
 /// A failed request: what the machine does about it, and what a person reads.
@@ -15,6 +16,8 @@ pub struct ChainError {
     pub message: String,
     /// The JSON-RPC code of an error that no rule knows, so that it can be counted and a rule be made for it.
     pub unknown_code: Option<i64>,
+    /// The block that a refuted answer says it is.
+    pub claimed: Option<BlockRef>,
 }
 
 impl ChainError {
@@ -24,7 +27,7 @@ impl ChainError {
     /// An error of `class`. The message may hold a provider's words: they are made harmless here.
     pub fn new(class: Class, message: impl AsRef<str>) -> Self {
         let message = redact(&plain::line(message.as_ref())).chars().take(Self::LONGEST).collect();
-        Self { class, message, unknown_code: None }
+        Self { class, message, unknown_code: None, claimed: None }
     }
 
     /// "Ask again shortly."
@@ -40,5 +43,10 @@ impl ChainError {
     /// "This is provably wrong."
     pub fn bad(message: impl AsRef<str>) -> Self {
         Self::new(Class::Bad, message)
+    }
+
+    /// The same, of an answer that says it is `block`.
+    pub fn claiming(self, block: BlockRef) -> Self {
+        Self { claimed: Some(block), ..self }
     }
 }

@@ -3,10 +3,10 @@
 //! Everything in it that a provider said is cut and cleaned before it gets here: a case is printed to terminals.
 
 use std::fmt;
-use std::time::{Duration, UNIX_EPOCH};
 
+use super::hash::Hash;
 use super::header::BlockRef;
-use super::readable::seconds;
+use super::readable::{seconds, utc};
 use super::strikes::{Offence, Sentence};
 
 /// A case, whole.
@@ -32,6 +32,30 @@ pub struct Case {
     pub testimony: Vec<Testimony>,
     /// What followed.
     pub sentence: Sentence,
+    /// What became of the content.
+    pub fate: Fate,
+    /// Who is left to serve.
+    pub left: Left,
+}
+
+/// What became of content that is provably wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing of it was delivered.
+    Refused,
+    /// It was delivered under an excuse: at that time every copy failed alike.
+    Delivered,
+}
+
+/// Who is left to serve the stream without the provider in question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Enough.
+    Enough,
+    /// One operator, whose word alone is not acted on.
+    OneOnHold,
+    /// Nobody.
+    Nobody,
 }
 
 /// What an answer itself shows. A provider's words in it are cut and cleaned.
@@ -100,14 +124,17 @@ impl Case {
     }
 
     fn moment(&self) -> String {
-        rfc3339(self.unix_s)
+        utc(self.unix_s)
     }
 
     fn happened(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "WHAT HAPPENED\n")?;
         writeln!(out, "  provider    {} (operator {})", self.provider, self.operator)?;
         writeln!(out, "  asked at    {}", self.hosts.join(", "))?;
-        writeln!(out, "  block       {} {}", self.block.height, self.block.hash)?;
+        match self.block {
+            BlockRef { height, hash: Hash::ZERO } => writeln!(out, "  block       {height}, by number")?,
+            BlockRef { height, hash } => writeln!(out, "  block       {height} {hash}")?,
+        }
         writeln!(out, "  finding     {}", self.finding)?;
         for Finding { check, claimed, computed } in &self.exhibit.findings {
             writeln!(out, "\n  check       {check}: {}", meaning(check))?;
@@ -129,28 +156,76 @@ impl Case {
             Sentence::Quarantine { pause, count } => writeln!(
                 out,
                 "  Quarantined {} for {}, until {}: neither asked for blocks nor heard. This is\n  quarantine {count} that is not \
-                 forgiven; the next one lasts twice as long, a day in good standing forgives one.",
+                 forgiven; the next one lasts twice as long, at most a day. A day in good standing forgives one.",
                 self.provider,
                 seconds(pause),
-                rfc3339(self.unix_s + pause.as_secs())
+                utc(self.unix_s + pause.as_secs())
             ),
         }?;
-        match self.exhibit.offence {
-            Offence::Corrupt | Offence::Partial => writeln!(
-                out,
-                "  The answer was refused: nothing of it was delivered. The block was asked of others."
-            ),
-            Offence::LongFork | Offence::Regression | Offence::FalseFinal => {
-                writeln!(out, "  Nothing of its branch was delivered against the word of the others.")
+        let outcome = match (self.exhibit.offence, self.fate) {
+            (_, Fate::Delivered) => {
+                "THIS BLOCK WAS DELIVERED with content that fails like this one: when it came every copy failed alike, so\n  the \
+                 check was taken to be wrong and the block was passed on under an excuse. A better copy came later.\n  Sinks \
+                 still hold the false content; `verified` of its event does not name the check."
             }
+            (Offence::Corrupt | Offence::Partial, Fate::Refused) => {
+                "The answer was refused: nothing of it was delivered. The block was asked of others."
+            }
+            (Offence::LongFork, Fate::Refused) => {
+                "The stream is on the branch that operators agreed on. What it had delivered of the other one before\n  they \
+                 did, if anything, was undone."
+            }
+            (Offence::Regression, Fate::Refused) => "Nothing was undone because of that.",
+            (Offence::FalseFinal, Fate::Refused) => "What it calls final was not delivered as final.",
+        };
+        writeln!(out, "  {outcome}")
+    }
+
+    /// What to do about a false block that sinks hold.
+    fn repair(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let BlockRef { height, hash } = self.block;
+        match self.fate {
+            Fate::Refused => Ok(()),
+            Fate::Delivered => writeln!(
+                out,
+                "  - First: fetch block {height} {hash}\n    anew from another operator (eth_getBlockByHash), prove it with\n      \
+                 blocktap verify block FILE\n    and put it in place of the one that your sinks hold: blocktap does not deliver \
+                 it again."
+            ),
+        }
+    }
+
+    fn patience(&self) -> String {
+        let Sentence::Quarantine { pause, .. } = self.sentence else {
+            return "Nothing: it is still used, and what is noted against it ends by itself.".into();
+        };
+        let until = utc(self.unix_s.saturating_add(pause.as_secs()));
+        match self.left {
+            Left::Enough => {
+                "Nothing: the stream goes on without it, and the quarantine ends by itself.".into()
+            }
+            Left::OneOnHold => format!(
+                "Only one other operator is in service, and nothing is delivered on its word alone (on_single = \"hold\"):\n    the \
+                 stream stands still until {until}, or until a third is there. Add one, or\n    look into this case and use \
+                 it again."
+            ),
+            Left::Nobody => format!(
+                "No other operator is in service: the stream stands still until {until}, or until\n    another is there. Add \
+                 one, or look into this case and use it again."
+            ),
         }
     }
 
     fn remedies(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = format!("{}/{}", self.chain, self.provider);
         writeln!(out, "\nWHAT YOU CAN DO\n")?;
-        writeln!(out, "  - Nothing: others serve meanwhile, and what is noted against it ends by itself.")?;
-        writeln!(out, "  - Show this file to {}: nothing in it is secret.", self.operator)?;
+        self.repair(out)?;
+        writeln!(out, "  - {}", self.patience())?;
+        writeln!(
+            out,
+            "  - Show this file to {}: it holds no key, but the names of your other operators.",
+            self.operator
+        )?;
         writeln!(out, "  - Keep it out for longer:    blocktap cordon {place} --reason TEXT")?;
         match self.sentence {
             Sentence::Quarantine { .. } => {
@@ -195,12 +270,6 @@ impl Offence {
     }
 }
 
-fn rfc3339(unix_s: u64) -> String {
-    // The last moment that can be written down: 9999-12-31T23:59:59Z.
-    let shown = unix_s.min(253_402_300_799);
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(shown)).to_string()
-}
-
 /// What a check proves, for who does not know its name.
 fn meaning(check: &str) -> &'static str {
     match check {
@@ -222,8 +291,9 @@ fn meaning(check: &str) -> &'static str {
 /// Cases to try with.
 #[cfg(test)]
 pub mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::core::hash::Hash;
     use crate::core::numbers::Height;
 
     /// A case of that moment.
@@ -245,6 +315,8 @@ pub mod tests {
             },
             testimony: vec![Testimony { operator: "lumen".into(), says: "holds this very block".into() }],
             sentence: Sentence::Quarantine { pause: Duration::from_secs(600), count: 1 },
+            fate: Fate::Refused,
+            left: Left::Enough,
         }
     }
 
@@ -281,6 +353,49 @@ pub mod tests {
         ] {
             assert!(text.contains(said), "{said}\n{text}");
         }
+    }
+
+    #[test]
+    fn a_false_block_that_was_delivered_is_not_said_to_have_been_refused() {
+        let refused = case(0).to_string();
+        assert!(
+            refused.contains("nothing of it was delivered") && !refused.contains("THIS BLOCK"),
+            "{refused}"
+        );
+        let text = Case { fate: Fate::Delivered, ..case(0) }.to_string();
+        assert!(text.contains("THIS BLOCK WAS DELIVERED") && text.contains("under an excuse"), "{text}");
+        assert!(text.contains("- First: fetch block 77 0x0707"), "{text}");
+        assert!(!text.contains("nothing of it was delivered"), "{text}");
+    }
+
+    #[test]
+    fn where_nobody_else_serves_it_says_until_when_the_stream_stands_still() {
+        for (left, said) in [
+            (
+                Left::Nobody,
+                "No other operator is in service: the stream stands still until 1970-01-01T00:10:00Z",
+            ),
+            (Left::OneOnHold, "stands still until 1970-01-01T00:10:00Z"),
+        ] {
+            let text = Case { left, ..case(0) }.to_string();
+            assert!(text.contains(said) && !text.contains("Nothing: "), "{text}");
+            let sentence = Sentence::Strike { count: 1 };
+            let struck = Case { left, sentence, ..case(0) }.to_string();
+            assert!(struck.contains("it is still used") && !struck.contains("stands still"), "{struck}");
+        }
+    }
+
+    #[test]
+    fn a_fork_is_not_said_to_have_delivered_nothing() {
+        let forked = Case { exhibit: Exhibit::bare(Offence::LongFork), ..case(0) }.to_string();
+        assert!(forked.contains("if anything, was undone") && !forked.contains("nothing of"), "{forked}");
+    }
+
+    #[test]
+    fn a_block_of_which_only_the_number_is_known_has_no_made_up_hash() {
+        let block = BlockRef { height: Height(77), hash: Hash::ZERO };
+        let text = Case { block, ..case(0) }.to_string();
+        assert!(text.contains("block       77, by number") && !text.contains("0x0000"), "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use blocktap::actors::notice::Notice;
 use blocktap::core::event::Step;
 use blocktap::sim::corruption::Corruption;
+use blocktap::sim::genesis::Genesis;
 use blocktap::sim::symptom::Symptom;
 
 use crate::stage::{Setting, Stage, play};
@@ -108,5 +109,31 @@ fn the_first_honest_copy_ends_the_excuse_and_exposes_whoever_failed() {
         stage.caught_up(MINUTE).await;
         assert_eq!(unproved(&stage), before);
         assert_eq!(stage.record.count(Step::Undo), 0);
+    });
+}
+
+#[test]
+fn whoever_served_what_was_delivered_under_an_excuse_is_not_said_to_have_been_refused() {
+    // Canaries are final blocks: these were delivered before anybody was healed.
+    let genesis = Genesis { final_depth: 150, ..Setting::default().genesis };
+    play(Setting { genesis, ..Setting::default() }, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        let all = ["alpha", "bravo", "charlie", "delta", "echo"];
+        tamper(&stage, &all);
+        stage.wait(8 * MINUTE).await;
+        all.iter().for_each(|name| stage.fleet.heal(name).unwrap());
+        stage.wait(6 * MINUTE).await;
+        stage.caught_up(MINUTE).await;
+        let cases = stage.records.cases().into_iter().map(|(_, text)| text);
+        let delivered: Vec<String> =
+            cases.filter(|text| text.contains("another operator has a copy")).collect();
+        assert!(!delivered.is_empty());
+        for text in delivered {
+            assert!(
+                text.contains("THIS BLOCK WAS DELIVERED") && text.contains("- First: fetch block "),
+                "{text}"
+            );
+            assert!(!text.contains("nothing of it was delivered"), "{text}");
+        }
     });
 }

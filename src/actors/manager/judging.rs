@@ -10,7 +10,8 @@ use crate::actors::messages::{Accused, Acquitted, FileCase, Struck};
 use crate::actors::notice::Notice;
 use crate::actors::observe::Observable;
 use crate::core::at::At;
-use crate::core::case::{Case, Exhibit, Testimony};
+use crate::core::case::{Case, Exhibit, Fate, Left, Testimony};
+use crate::core::consensus::ruling::OnSingle;
 use crate::core::consensus::votes::Operator;
 use crate::core::header::{BlockRef, Header};
 use crate::core::numbers::Height;
@@ -26,7 +27,14 @@ const SECOND_LOOK: Duration = Duration::from_secs(30);
 
 impl Manager {
     /// Holds an offence against a provider, and keeps the evidence.
-    fn hold_against(&mut self, provider: &str, block: BlockRef, finding: String, exhibit: Exhibit) {
+    fn hold_against(
+        &mut self,
+        provider: &str,
+        block: BlockRef,
+        finding: String,
+        exhibit: Exhibit,
+        fate: Fate,
+    ) {
         let now = self.now();
         let offence = exhibit.offence;
         let Some(seat) = self.roster.seat(provider) else { return };
@@ -42,7 +50,7 @@ impl Manager {
                 metrics::counter!("blocktap_provider_strikes_total", &labels).increment(1);
             }
         }
-        self.file(provider, block, &finding, exhibit, sentence);
+        self.file(provider, block, &finding, exhibit, fate, sentence);
         match sentence {
             Sentence::Strike { count } => {
                 tracing::warn!(chain = self.mandate.chain, provider, %block, %offence, finding, count, "strike against provider");
@@ -59,7 +67,16 @@ impl Manager {
         self.notices.give(&self.mandate.chain, Notice::Quarantined { provider, block, evidence, pause });
     }
 
-    fn file(&mut self, provider: &str, block: BlockRef, finding: &str, exhibit: Exhibit, sentence: Sentence) {
+    fn file(
+        &mut self,
+        provider: &str,
+        block: BlockRef,
+        finding: &str,
+        exhibit: Exhibit,
+        fate: Fate,
+        sentence: Sentence,
+    ) {
+        let left = self.left_without(provider);
         let unix_s = self.vitals.clock().unix_s(self.now());
         let Some(seat) = self.roster.seat(provider) else { return };
         let (operator, hosts) = (seat.ways.operator.clone(), seat.ways.hosts.clone());
@@ -75,7 +92,18 @@ impl Manager {
             exhibit,
             testimony,
             sentence,
+            fate,
+            left,
         }));
+    }
+
+    /// Whether the stream goes on without a provider.
+    fn left_without(&self, provider: &str) -> Left {
+        match (self.operators_left_without(provider), self.consensus.rules.on_single) {
+            (0, _) => Left::Nobody,
+            (1, OnSingle::Hold) => Left::OneOnHold,
+            _ => Left::Enough,
+        }
     }
 
     /// What the others say of a block.
@@ -122,7 +150,7 @@ impl Manager {
         };
         for (provider, shown) in self.roster.iter_mut().filter_map(judged).collect::<Vec<_>>() {
             let exhibit = Exhibit::bare(Offence::FalseFinal);
-            self.hold_against(&provider, shown.theirs, shown.finding, exhibit);
+            self.hold_against(&provider, shown.theirs, shown.finding, exhibit, Fate::Refused);
         }
     }
 
@@ -145,7 +173,13 @@ impl Manager {
                 "its head {} lies on a branch that lost, for more than six block times{ours}",
                 head.block()
             );
-            self.hold_against(&provider, head.block(), finding, Exhibit::bare(Offence::LongFork));
+            self.hold_against(
+                &provider,
+                head.block(),
+                finding,
+                Exhibit::bare(Offence::LongFork),
+                Fate::Refused,
+            );
         }
     }
 
@@ -183,7 +217,7 @@ impl Manager {
             let (from, to) = (from.block(), to.block());
             let finding =
                 format!("its head went back by {fell} blocks, from {from} to {to}, without a reorg");
-            self.hold_against(&provider, to, finding, Exhibit::bare(Offence::Regression));
+            self.hold_against(&provider, to, finding, Exhibit::bare(Offence::Regression), Fate::Refused);
         }
     }
 
@@ -211,8 +245,8 @@ impl Handler<Accused> for Manager {
 
     fn handle(&mut self, accused: Accused, ctx: &mut Context<Self>) {
         self.vitals().received("Accused");
-        let Accused { provider, block, evidence, exhibit } = accused;
-        self.hold_against(&provider, block, evidence, exhibit);
+        let Accused { provider, block, evidence, exhibit, fate } = accused;
+        self.hold_against(&provider, block, evidence, exhibit, fate);
         self.deliberate(ctx);
     }
 }

@@ -64,7 +64,7 @@ impl Manager {
     }
 
     /// How many operators have a provider in good health, `name` apart.
-    fn operators_left_without(&self, name: &str) -> usize {
+    pub(super) fn operators_left_without(&self, name: &str) -> usize {
         let now = self.now();
         let others = self.roster.iter().filter(|seat| seat.ways.name != name && seat.is_eligible(now));
         others.map(|seat| &seat.ways.operator).collect::<std::collections::BTreeSet<_>>().len()

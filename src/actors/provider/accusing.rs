@@ -5,7 +5,7 @@ use crate::actors::link::Link;
 use crate::actors::messages::Accused;
 use crate::chain::error::ChainError;
 use crate::chain::family::Key;
-use crate::core::case::Exhibit;
+use crate::core::case::{Exhibit, Fate};
 use crate::core::class::Class;
 use crate::core::strikes::Offence;
 
@@ -22,7 +22,9 @@ impl Accuser {
         if error.class == Class::Bad {
             let (provider, evidence) = (self.provider.clone(), error.message.clone());
             let exhibit = Exhibit::bare(Offence::Corrupt);
-            self.accused.tell(Accused { provider, block: key.named(), evidence, exhibit });
+            // Of what was asked for as the newest, only the answer says which block it is.
+            let block = error.claimed.unwrap_or_else(|| key.named());
+            self.accused.tell(Accused { provider, block, evidence, exhibit, fate: Fate::Refused });
         }
     }
 }

@@ -7,7 +7,7 @@ use super::exhibits::Use;
 use super::waiting::{Judged, Recomputed};
 use crate::actors::messages::{Accused, Acquitted, Candidate, Inspect, Wanted};
 use crate::chain::exhibit;
-use crate::core::case::Exhibit;
+use crate::core::case::{Exhibit, Fate};
 use crate::core::excuse::{CheckName, Excuse, Exposed, Failing};
 use crate::core::header::BlockRef;
 use crate::crash::{self, Point};
@@ -39,7 +39,8 @@ impl Validator {
             Judged::Refuted { block, from, evidence } => {
                 self.counts.refuted += 1;
                 self.exhibits.keep(block, &from, exhibit.clone(), Use::Shown);
-                self.links.accused.tell(Accused { provider: from.clone(), block, evidence, exhibit });
+                let (provider, fate) = (from.clone(), Fate::Refused);
+                self.links.accused.tell(Accused { provider, block, evidence, exhibit, fate });
                 self.links.wanted.tell(Wanted { block, not_from: Some(from) });
             }
             Judged::Excused(excuse) => {
@@ -72,12 +73,14 @@ impl Validator {
         let Exposed { server, failed, passed_on } = exposed;
         let gives = |(check, computed): &(CheckName, String)| format!("{check} gives {computed}");
         let failed = failed.iter().map(gives).collect::<Vec<_>>().join(", ");
+        let fate = if passed_on { Fate::Delivered } else { Fate::Refused };
         if passed_on {
-            tracing::error!(%block, provider = server.provider, "a block that was passed on as excused was false");
+            tracing::error!(%block, provider = server.provider, "a block that was delivered under an excuse was false");
         }
         let evidence = format!("{failed}, and another operator has a copy of the same block that passes");
         if let Some(exhibit) = self.exhibits.show(block, &server.provider) {
-            self.links.accused.tell(Accused { provider: server.provider, block, evidence, exhibit });
+            let provider = server.provider;
+            self.links.accused.tell(Accused { provider, block, evidence, exhibit, fate });
         }
     }
 }
@@ -136,7 +139,8 @@ impl Handler<Inspect> for Validator {
             let (evidence, exposed) = act.waiting.inspect(&name, verdict, act.vitals.now());
             if let Some(evidence) = evidence {
                 act.exhibits.keep(name, &from.provider, exhibit.clone(), Use::Shown);
-                act.links.accused.tell(Accused { provider: from.provider, block: name, evidence, exhibit });
+                let (provider, block, fate) = (from.provider, name, Fate::Refused);
+                act.links.accused.tell(Accused { provider, block, evidence, exhibit, fate });
             }
             exposed.into_iter().for_each(|exposed| act.accuse_late(name, exposed));
         }));

@@ -144,7 +144,9 @@ impl Waiting {
         let known = self.proved.contains_key(&block.hash);
         let failing = match verdict.standing() {
             Standing::Sound => {
-                let exposed = self.excuses.on_passed(&block.hash);
+                let mut exposed = self.excuses.on_passed(&block.hash);
+                // An excused copy that still waits is replaced in time.
+                exposed.iter_mut().for_each(|one| one.passed_on &= !known);
                 self.doubted.retain(|(hash, _), _| *hash != block.hash);
                 if known && exposed.is_empty() {
                     return Judged::Doubled;

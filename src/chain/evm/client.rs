@@ -106,7 +106,8 @@ impl Client for EvmClient {
         let limits = Limits { deadline, max_bytes: HEADER_BYTES };
         match self.claimed_header(key, limits).await? {
             (header, Outcome::Invalid { computed, .. }) => {
-                Err(ChainError::bad(format!("header {} hashes to {computed}", header.block())))
+                let block = header.block();
+                Err(ChainError::bad(format!("header {block} hashes to {computed}")).claiming(block))
             }
             (header, Outcome::Valid | Outcome::Unverifiable { .. }) => Ok(header),
         }

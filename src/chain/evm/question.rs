@@ -57,10 +57,12 @@ pub(super) fn found(key: Key, answer: Result<Answer, ChainError>) -> Result<Byte
 pub(super) fn expect(key: Key, header: &Header) -> Result<(), ChainError> {
     match key {
         Key::Number(height) if header.height != height => {
-            Err(ChainError::bad(format!("asked for block {height}, got {}", header.block())))
+            Err(ChainError::bad(format!("asked for block {height}, got {}", header.block()))
+                .claiming(header.block()))
         }
         Key::Hash(block) if header.hash != block.hash => {
-            Err(ChainError::bad(format!("asked for block {block}, got {}", header.block())))
+            Err(ChainError::bad(format!("asked for block {block}, got {}", header.block()))
+                .claiming(header.block()))
         }
         Key::Hash(block) if header.height != block.height => {
             Err(ChainError::not_yet(format!("no block {block}: this hash is at {}", header.height)))
