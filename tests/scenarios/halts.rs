@@ -1,8 +1,11 @@
 //! When the stream stands still, it says why, and how it goes on.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use blocktap::actors::notice::Notice;
+use blocktap::actors::vitals::Witness;
 use blocktap::core::command::{Command, Declined, Done};
 use blocktap::core::event::Step;
 use blocktap::sim::fleet::Fleet;
@@ -90,6 +93,29 @@ fn a_halt_at_a_final_block_ends_only_by_hand_and_only_once_the_contradiction_is_
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
         assert_eq!((halted(&stage), stage.record.count(Step::Undo)), (None, 0));
+    });
+}
+
+#[test]
+fn a_contradiction_is_told_again_to_the_successor_of_a_manager_that_died_before_it_knew() {
+    let doomed = AtomicBool::new(true);
+    let witness: Witness = Arc::new(move |path, message| {
+        let hears = path == "sim/manager" && message == "FinalityViolated";
+        assert!(!(hears && doomed.swap(false, Ordering::SeqCst)), "a panic on purpose");
+    });
+    play(Setting { witness: Some(witness), ..Setting::default() }, |stage: Stage| async move {
+        let all = ["alpha", "bravo", "charlie", "delta", "echo"];
+        stage.wait(MINUTE).await;
+        // Far behind they are asked for the ends of spans, and only the blocks below show that these are of another history.
+        all.iter().for_each(|name| stage.fleet.inflict(name, Symptom::Die).unwrap());
+        stage.world.reorg(25);
+        stage.wait(3 * MINUTE).await;
+        all.iter().for_each(|name| stage.fleet.heal(name).unwrap());
+        stage.wait(2 * MINUTE).await;
+        assert_eq!(stage.observe("manager").await[0].vitals.restarts, 1);
+        let text = halted(&stage).expect("the successor is told too");
+        assert!(text.contains("the branch of ") && text.contains("does not go on by itself"), "{text}");
+        assert_eq!(stage.record.count(Step::Undo), 0);
     });
 }
 

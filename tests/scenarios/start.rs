@@ -1,7 +1,5 @@
 //! The first block is the one that was asked for.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use blocktap::core::event::Step;
@@ -51,28 +49,6 @@ fn the_block_that_start_names_is_never_replaced_by_a_sibling() {
             assert_eq!((stage.record.count(Step::Undo), stage.record.chain()[0]), (0, first));
             stage.restart().await;
         }
-    });
-}
-
-#[test]
-fn a_contradiction_outlives_the_manager_that_knew_of_it() {
-    let doomed = Arc::new(AtomicBool::new(false));
-    let (ordered, (mut setting, first)) = (doomed.clone(), named());
-    setting.witness = Some(Arc::new(move |path, message| {
-        let dies = path == "sim/manager" && message == "Look" && doomed.swap(false, Ordering::SeqCst);
-        assert!(!dies, "a panic on purpose");
-    }));
-    play(setting, move |stage: Stage| async move {
-        stage.wait(MINUTE).await;
-        replace(&stage, &first);
-        stage.wait(MINUTE).await;
-        assert!(halted(&stage).is_some());
-        ordered.store(true, Ordering::SeqCst);
-        stage.wait(MINUTE / 2).await;
-        assert_eq!(stage.observe("manager").await[0].vitals.restarts, 1);
-        let why = halted(&stage).expect("the next Manager is told too");
-        assert!(why.contains("does not go on by itself"), "{why}");
-        assert_eq!(stage.record.count(Step::Undo), 0);
     });
 }
 
