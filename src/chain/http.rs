@@ -14,7 +14,7 @@ pub(in crate::chain) mod retry_after;
 pub(super) mod status;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -36,6 +36,9 @@ use super::transport::{Limits, Transport};
 /// Bytes read of an answer that is an error: enough for a person to learn why.
 const ERROR_BYTES: usize = 64 * 1024;
 
+/// The most connections that an exchange may find closed under it, one after another.
+const KEPT_MOST: usize = 8;
+
 /// Posts bodies to one address.
 pub struct HttpTransport {
     client: RwLock<reqwest::Client>,
@@ -44,8 +47,8 @@ pub struct HttpTransport {
     url: SecretUrl,
     headers: SecretHeaders,
     encoding: Encoding,
-    /// Whether a connection may be left from an exchange that went well.
-    kept: AtomicBool,
+    /// How many connections may be left from exchanges that went well.
+    kept: AtomicUsize,
 }
 
 impl HttpTransport {
@@ -53,7 +56,7 @@ impl HttpTransport {
     /// for answers in this `encoding`.
     pub fn new(client: reqwest::Client, url: SecretUrl, headers: SecretHeaders, encoding: Encoding) -> Self {
         let client = RwLock::new(client);
-        Self { client, recipe: None, url, headers, encoding, kept: AtomicBool::new(false) }
+        Self { client, recipe: None, url, headers, encoding, kept: AtomicUsize::new(0) }
     }
 
     /// With what it takes to make another client when connections are to be renewed.
@@ -62,17 +65,33 @@ impl HttpTransport {
         Self { recipe: Some((wire, authority)), ..self }
     }
 
-    /// One exchange, or a second one within the same deadline where that may heal the first: whatever is asked only reads.
+    /// One exchange, or another one within the same deadline where that may heal the first: whatever is asked only reads. Every
+    /// connection that was kept may turn out to be closed; a server that closes fresh ones, too, is not asked again.
     async fn exchange(&self, body: Bytes, limits: Limits) -> Result<Bytes, ChainError> {
         let ends = Instant::now() + limits.deadline;
-        let first = self.attempt(body.clone(), limits, self.encoding, ends).await;
-        let Err(Broken { error, remedy }) = first else { return first.map_err(|broken| broken.error) };
-        let encoding = match remedy {
-            Remedy::FreshConnection if self.kept.swap(false, Ordering::Relaxed) => self.encoding,
-            Remedy::Uncompressed => Encoding::Identity,
-            Remedy::FreshConnection | Remedy::None => return Err(error),
-        };
-        self.attempt(body, limits, encoding, ends).await.map_err(|broken| broken.error)
+        let mut encoding = self.encoding;
+        loop {
+            let attempt = self.attempt(body.clone(), limits, encoding, ends).await;
+            let Err(Broken { error, remedy }) = attempt else {
+                return attempt.map_err(|broken| broken.error);
+            };
+            match remedy {
+                Remedy::FreshConnection if self.one_less_kept() => {}
+                Remedy::Uncompressed if encoding != Encoding::Identity => encoding = Encoding::Identity,
+                Remedy::FreshConnection | Remedy::Uncompressed | Remedy::None => return Err(error),
+            }
+        }
+    }
+
+    fn one_more_kept(&self) {
+        let more = |kept| (kept < KEPT_MOST).then_some(kept + 1);
+        // Fails where there are enough of them.
+        let _ = self.kept.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+    }
+
+    /// Whether there was one.
+    fn one_less_kept(&self) -> bool {
+        self.kept.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |kept| kept.checked_sub(1)).is_ok()
     }
 
     async fn attempt(
@@ -91,7 +110,7 @@ impl HttpTransport {
             request.header(CONTENT_TYPE, "application/json").header(ACCEPT_ENCODING, encoding.name());
         let sent = request.body(body).send().await;
         let reply = reply(sent.map_err(|error| unanswered(&error, limits.deadline))?, limits).await?;
-        self.kept.store(true, Ordering::Relaxed);
+        self.one_more_kept();
         Ok(reply.judge()?)
     }
 }

@@ -53,7 +53,7 @@ pub enum Symptom {
     Freeze,
     /// Announces heads so many blocks ahead of what there is.
     Leap(u64),
-    /// Has no newest block: it is still catching up.
+    /// Has no newest block, and announces none: it is still catching up.
     Syncing,
     /// Announces its newest blocks, and then does not have them.
     NullFor {

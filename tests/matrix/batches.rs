@@ -7,11 +7,26 @@ use blocktap::chain::family::{Family, Key, Receipts, Verification};
 use blocktap::core::chain_id::ChainId;
 use blocktap::core::class::Class;
 use blocktap::core::numbers::Height;
+use blocktap::sim::fault::{Expected, Fault};
 
 use crate::stage::Stage;
 
+/// Whether a fault shows in batches alone.
+pub const fn is_of_batches(fault: Fault) -> bool {
+    matches!(fault, Fault::BatchAsObject | Fault::BatchDropped | Fault::BatchScrambled)
+}
+
+/// Whether a batch ends as it is expected to: wholly well, or in nothing but one class.
+pub async fn end_as(stage: &Stage, provider: &str, expected: Expected) -> bool {
+    let classes = classes(stage, provider).await;
+    match expected.class() {
+        Some(class) => !classes.is_empty() && classes.iter().all(|found| found.name() == class),
+        None => classes.is_empty(),
+    }
+}
+
 /// The classes that a batch of three blocks fails with, as a whole or in part. What came must be what was asked for.
-pub async fn classes(stage: &Stage, provider: &str) -> Vec<Class> {
+async fn classes(stage: &Stage, provider: &str) -> Vec<Class> {
     let world = &stage.world;
     let family = Evm::new(&ChainId::evm(world.genesis().chain), Verification::Full);
     let client = family.client(stage.http(provider));

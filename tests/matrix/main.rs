@@ -17,9 +17,13 @@
 mod stage;
 
 mod batches;
+mod cast;
+mod evidence;
 mod loopback;
 mod panics;
 mod play;
+mod promises;
 mod record;
 mod rows;
+mod sightings;
 mod watch;

@@ -10,15 +10,15 @@ use blocktap::core::event::Step;
 use blocktap::core::header::Header;
 use blocktap::core::numbers::Height;
 use blocktap::sim::fault::{Expected, Fault, Form, Reach};
-use blocktap::sim::fleet::Fleet;
 use blocktap::sim::genesis::Genesis;
 use blocktap::sim::script::Verb;
 use blocktap::sim::symptom::Symptom;
 
+use crate::evidence::Evidence;
 use crate::record::{Errors, block_time_s, flags, restarts};
 use crate::stage::{Setting, Stage, play_with};
 use crate::watch::Watch;
-use crate::{batches, panics};
+use crate::{batches, cast, panics, promises};
 
 /// How long everything is well before the fault, so that measures have settled.
 const BEFORE: Duration = Duration::from_secs(15);
@@ -26,6 +26,9 @@ const BEFORE: Duration = Duration::from_secs(15);
 const DURING: Duration = Duration::from_secs(45);
 /// How long everything is well again, for what was held against somebody to show.
 const AFTER: Duration = Duration::from_secs(45);
+
+/// How often it is looked at meanwhile.
+const LOOKS: u32 = 30;
 
 /// Plays every form that the fault has in memory.
 pub fn play(fault: Fault) {
@@ -39,20 +42,16 @@ pub fn play(fault: Fault) {
 
 fn play_form(fault: Fault, place: usize, reach: &Reach) {
     panics::watch();
-    let newcomer = match reach {
-        Reach::Newcomer(symptoms) => symptoms.clone(),
-        _ => Vec::new(),
-    };
-    let fleet = move |world| {
-        let fleet = Fleet::of_five(world);
-        newcomer.into_iter().for_each(|symptom| fleet.inflict("alpha", symptom).unwrap());
-        fleet
-    };
-    play_with(setting(reach), fleet, move |stage: Stage| async move {
-        let row = Row::begin(fault, place, stage).await;
-        println!("row {} {fault}: {:?} befalls {:?}", fault.row(), row.form, row.victims);
-        row.run().await;
-    });
+    let befallen = reach.clone();
+    play_with(
+        setting(reach),
+        move |world| cast::fleet(world, &befallen),
+        move |stage: Stage| async move {
+            let row = Row::begin(fault, place, stage).await;
+            println!("row {} {fault}: {:?} befalls {:?}", fault.row(), row.form, row.victims);
+            row.run().await;
+        },
+    );
     assert_eq!(panics::count(), 0, "{fault}: something panicked");
 }
 
@@ -81,6 +80,7 @@ struct Row {
     usual: Errors,
     before: Errors,
     head: Header,
+    evidence: Evidence,
 }
 
 impl Row {
@@ -93,15 +93,17 @@ impl Row {
         stage.caught_up(Duration::from_secs(10)).await;
         let head = stage.world.head();
         let form = fault.forms(head.height).swap_remove(place);
-        let victims = victims(&stage, &form.reach);
+        let victims = cast::victims(&stage, fault, &form.reach);
         let watch = Watch::over(stage.world.clone(), stage.record.clone());
         let before = Errors::of(&stage).await;
-        Self { fault, form, watch, victims, usual, before, head, stage }
+        let evidence = Evidence::begin(fault, &form, &victims, &stage).await;
+        Self { fault, form, watch, victims, usual, before, head, evidence, stage }
     }
 
     async fn run(mut self) {
         self.afflict();
         self.last().await;
+        promises::hold_in_memory(&self.evidence, &self.stage);
         self.is_recorded().await;
         self.is_paced_as_before().await;
         self.is_in_time(self.watch.take(), During::Fault);
@@ -156,12 +158,12 @@ impl Row {
     }
 
     /// The fault lasts; where heads are skipped, they come in bursts.
-    async fn last(&self) {
-        let started = tokio::time::Instant::now();
-        let bursts = self.fault == Fault::SkippedHeads;
-        while started.elapsed() < lasts(self.fault) {
-            self.stage.wait(Duration::from_secs(10)).await;
-            if bursts {
+    async fn last(&mut self) {
+        let step = lasts(self.fault) / LOOKS;
+        for look in 1..=LOOKS {
+            self.stage.wait(step).await;
+            self.evidence.look(&self.stage).await;
+            if self.fault == Fault::SkippedHeads && look % 6 == 0 {
                 self.stage.world.mine(3);
             }
         }
@@ -190,23 +192,6 @@ fn lasts(fault: Fault) -> Duration {
     }
 }
 
-/// Who serves the blocks is hit: it is the one whose failing shows.
-fn victims(stage: &Stage, reach: &Reach) -> BTreeSet<String> {
-    let leader = stage.record.served_by().unwrap();
-    let operator = stage.fleet.provider(&leader).unwrap().profile().operator.clone();
-    let named = |keep: &dyn Fn(&blocktap::sim::provider::Provider) -> bool| {
-        let kept = stage.fleet.providers().filter(|provider| keep(provider));
-        kept.map(|provider| provider.profile().name.clone()).collect()
-    };
-    match reach {
-        Reach::Provider(_) => BTreeSet::from([leader]),
-        Reach::Newcomer(_) => BTreeSet::from(["alpha".to_owned()]),
-        Reach::Operator(_) => named(&|provider| provider.profile().operator == operator),
-        Reach::Everybody(_) | Reach::Each(_) => named(&|_| true),
-        Reach::Chain(_) | Reach::Clock(_) => BTreeSet::new(),
-    }
-}
-
 // === What must hold ===
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,8 +205,11 @@ impl Row {
     async fn is_recorded(&mut self) {
         let now = Errors::of(&self.stage).await;
         let counted = now.since(&self.before, &self.victims);
-        let mut allowed = BTreeSet::from(["not_yet".to_owned()]);
-        if let Some(class) = self.form.expected.class() {
+        let mut allowed = self.usual_classes(&self.victims);
+        if batches::is_of_batches(self.fault) {
+            let victim = self.victims.first().unwrap();
+            assert!(batches::end_as(&self.stage, victim, self.form.expected).await, "{}", self.fault);
+        } else if let Some(class) = self.form.expected.class() {
             allowed.insert(class.to_owned());
             assert!(self.is_more_than_usual(&now, class).await, "{}: {class} among {counted:?}", self.fault);
         }
@@ -233,20 +221,23 @@ impl Row {
     }
 
     async fn is_more_than_usual(&self, now: &Errors, class: &str) -> bool {
-        if self.fault == Fault::BatchAsObject
-            || self.fault == Fault::BatchDropped
-            || self.fault == Fault::BatchScrambled
-        {
-            let victim = self.victims.first().unwrap();
-            let classes = batches::classes(&self.stage, victim).await;
-            return classes.iter().all(|found| found.name() == class) && !classes.is_empty();
-        }
         let newcomer = matches!(self.form.reach, Reach::Newcomer(_));
         self.victims.iter().any(|name| {
             let usual = self.before.count(name, class) - self.usual.count(name, class);
             let since = now.count(name, class) - if newcomer { 0 } else { self.before.count(name, class) };
             since > if newcomer { 0 } else { usual }
         })
+    }
+
+    /// What is counted when all is well, and what comes of asking those for a block who are behind.
+    fn usual_classes(&self, providers: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut usual = self.before.since(&self.usual, providers);
+        let behind = matches!(
+            self.fault,
+            Fault::HeadGoesBack | Fault::HeadsDisagree | Fault::StaleMember | Fault::BackendSkew
+        );
+        usual.extend(behind.then(|| "not_yet".to_owned()));
+        usual
     }
 
     /// Nothing that a provider does changes what the chain's block time is taken to be.
@@ -309,7 +300,7 @@ impl Row {
             self.stage.fleet.providers().map(|provider| provider.profile().name.clone()).collect();
         let others: BTreeSet<String> = all.difference(&self.victims).cloned().collect();
         let counted = now.since(&self.before, &others);
-        let usual = BTreeSet::from(["not_yet".to_owned()]);
+        let usual = self.usual_classes(&others);
         assert!(counted.is_subset(&usual), "{}: others were counted {counted:?}", self.fault);
         assert!(self.quarantined().is_subset(&self.victims));
         let flags = flags(&self.stage).await;

@@ -171,6 +171,29 @@ async fn a_kept_connection_that_is_closed_under_a_request_costs_nothing() {
 }
 
 #[tokio::test]
+async fn kept_connections_that_are_closed_under_requests_at_once_cost_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let transport = NetworkConnector::default().http(&keyed(listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                read_request(&mut socket).await;
+                // Others come meanwhile, and find no connection that is free.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", ANSWER.len());
+                socket.write_all(&[head.as_bytes(), ANSWER].concat()).await.unwrap();
+                read_request(&mut socket).await;
+            });
+        }
+    });
+    let ask = || transport.post(Bytes::from_static(b"{}"), limits());
+    for _ in 0..3 {
+        let (one, two, three) = tokio::join!(ask(), ask(), ask());
+        assert!([one, two, three].into_iter().all(|answer| answer.unwrap() == ANSWER));
+    }
+}
+
+#[tokio::test]
 async fn a_renewed_transport_makes_another_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -320,7 +320,7 @@ impl Condition {
             SocketManner::Closing
         } else if self.has(&Symptom::DeafWebSocket) || self.has(&Symptom::Stall) {
             SocketManner::Deaf
-        } else if self.has(&Symptom::SilentWebSocket) {
+        } else if self.has(&Symptom::SilentWebSocket) || self.is_syncing() {
             SocketManner::Silent
         } else {
             SocketManner::Telling

@@ -6,14 +6,13 @@ use blocktap::app::chain::Blueprint;
 use blocktap::chain::family::Receipts;
 use blocktap::core::health::Health;
 use blocktap::core::numbers::Height;
-use blocktap::sim::fault::{Fault, Form, Reach};
-use blocktap::sim::fleet::Fleet;
+use blocktap::sim::fault::{Fault, Form};
 use blocktap::sim::genesis::Genesis;
 
 use super::trial::Trial;
 use super::turns;
-use crate::panics;
 use crate::stage::{Setting, Stage, Wires, play_with};
+use crate::{cast, panics};
 
 const BLOCK_TIME: Duration = Duration::from_millis(300);
 pub const PREMINED: u64 = 30;
@@ -43,22 +42,19 @@ pub fn play_form(fault: Fault, form: impl Fn(Height) -> Form + 'static) {
     let _turn = turns::take();
     panics::watch();
     let reach = form(Height(PREMINED)).reach;
-    let fleet = move |world| {
-        let fleet = Fleet::of_five(world);
-        if let Reach::Newcomer(symptoms) = reach {
-            symptoms.into_iter().for_each(|symptom| fleet.inflict("alpha", symptom).unwrap());
-        }
-        fleet
-    };
-    play_with(setting(), fleet, move |stage: Stage| async move {
-        ready(&stage).await;
-        if fault == Fault::ReorgBelowFinal {
-            let settled = async || stage.estate.board.read()["sim"].finalized.is_some();
-            until("something is final", settled).await;
-        }
-        let form = form(stage.world.head().height);
-        Trial::begin(fault, form, stage).await.run().await;
-    });
+    play_with(
+        setting(),
+        move |world| cast::fleet(world, &reach),
+        move |stage: Stage| async move {
+            ready(&stage).await;
+            if fault == Fault::ReorgBelowFinal {
+                let settled = async || stage.estate.board.read()["sim"].finalized.is_some();
+                until("something is final", settled).await;
+            }
+            let form = form(stage.world.head().height);
+            Trial::begin(fault, form, stage).await.run().await;
+        },
+    );
     assert_eq!(panics::count(), 0, "{fault}: something panicked");
 }
 

@@ -5,19 +5,23 @@ use std::time::Duration;
 
 use blocktap::actors::notice::Notice;
 use blocktap::core::command::Command;
+use blocktap::core::event::Step;
 use blocktap::core::header::Header;
 use blocktap::sim::fault::{Expected, Fault, Form, Reach};
 use blocktap::sim::script::Verb;
 use blocktap::sim::symptom::Symptom;
 
 use super::play::{BOUND, caught_up, until};
-use crate::batches;
+use crate::evidence::Evidence;
 use crate::record::{Errors, flags, restarts};
 use crate::stage::Stage;
 use crate::watch::Watch;
+use crate::{batches, cast, promises};
 
 /// How long a fault lasts at least.
 const LASTS: Duration = Duration::from_secs(3);
+/// From one look to the next.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A fault that is being played.
 pub struct Trial {
@@ -30,17 +34,19 @@ pub struct Trial {
     head: Header,
     /// Whoever was found guilty of something.
     quarantined: BTreeSet<String>,
+    evidence: Evidence,
 }
 
 impl Trial {
     /// All is well so far.
     pub async fn begin(fault: Fault, form: Form, stage: Stage) -> Self {
         let watch = Watch::over(stage.world.clone(), stage.record.clone());
-        let victims = victims(&stage, &form.reach);
+        let victims = cast::victims(&stage, fault, &form.reach);
         let newcomer = matches!(form.reach, Reach::Newcomer(_));
         let before = if newcomer { Errors::default() } else { Errors::of(&stage).await };
         let head = stage.world.head();
-        Self { fault, form, stage, watch, victims, before, head, quarantined: BTreeSet::new() }
+        let evidence = Evidence::begin(fault, &form, &victims, &stage).await;
+        Self { fault, form, stage, watch, victims, before, head, quarantined: BTreeSet::new(), evidence }
     }
 
     /// The fault comes, is met, and goes.
@@ -48,7 +54,11 @@ impl Trial {
         let began = tokio::time::Instant::now();
         self.afflict();
         self.is_met().await;
-        self.stage.wait(LASTS.saturating_sub(began.elapsed())).await;
+        while began.elapsed() < LASTS {
+            self.stage.wait(LOOK).await;
+            self.evidence.look(&self.stage).await;
+        }
+        promises::hold(&self.evidence, &self.stage);
         self.heal();
         if self.form.expected == Expected::Halted {
             self.stage.estate.orders.give("sim", Command::Resume { with: None }).await.unwrap();
@@ -99,20 +109,26 @@ impl Trial {
         while !self.is_recorded().await {
             assert!(
                 began.elapsed() < BOUND,
-                "{}: {} of {:?} is not recorded: {:#?}",
+                "{}: {} of {:?} is not recorded, or {:?}: {:#?}",
                 self.fault,
                 self.form.expected,
                 self.victims,
+                promises::missing(&self.evidence, &self.stage),
                 self.stage.observe("providers/").await
             );
-            self.stage.wait(Duration::from_millis(100)).await;
+            self.stage.wait(LOOK).await;
+            self.evidence.look(&self.stage).await;
         }
     }
 
     async fn is_recorded(&mut self) -> bool {
         self.note_quarantines();
-        if matches!(self.fault, Fault::BatchAsObject | Fault::BatchDropped | Fault::BatchScrambled) {
-            return self.is_batch_recorded().await;
+        if promises::missing(&self.evidence, &self.stage).is_some() {
+            return false;
+        }
+        if batches::is_of_batches(self.fault) {
+            let victim = self.victims.first().unwrap();
+            return batches::end_as(&self.stage, victim, self.form.expected).await;
         }
         if let Some(class) = self.form.expected.class() {
             return Errors::of(&self.stage).await.since(&self.before, &self.victims).contains(class);
@@ -128,15 +144,6 @@ impl Trial {
         }
     }
 
-    /// The stream asks for blocks one by one: a batch has to be asked for.
-    async fn is_batch_recorded(&self) -> bool {
-        let classes = batches::classes(&self.stage, self.victims.first().unwrap()).await;
-        match self.form.expected.class() {
-            Some(class) => !classes.is_empty() && classes.iter().all(|found| found.name() == class),
-            None => classes.is_empty(),
-        }
-    }
-
     fn note_quarantines(&mut self) {
         for notice in self.stage.notices() {
             if let Notice::Quarantined { provider, .. } = notice {
@@ -148,6 +155,9 @@ impl Trial {
     /// What was delivered is true, nobody died over it, and nobody innocent was found guilty.
     async fn is_true(&mut self) {
         self.stage.stream_is_true();
+        if self.form.expected == Expected::Halted {
+            assert_eq!(self.stage.record.count(Step::Undo), 0, "{}: what is final was undone", self.fault);
+        }
         assert_eq!(restarts(&self.stage).await, 0, "{}: an actor was restarted", self.fault);
         assert!(self.stage.given_up.lock().unwrap().is_empty());
         let guilty = self.form.expected == Expected::Quarantine || may_be_guilty(self.fault);
@@ -164,19 +174,4 @@ impl Trial {
 /// when what nobody could recompute heals, copies of one block differ.
 fn may_be_guilty(fault: Fault) -> bool {
     matches!(fault, Fault::GzipBomb | Fault::RootNotRecomputable)
-}
-
-/// Who serves the blocks is hit: it is the one whose failing shows.
-fn victims(stage: &Stage, reach: &Reach) -> BTreeSet<String> {
-    let leader = stage.record.served_by().unwrap();
-    let operator = &stage.fleet.provider(&leader).unwrap().profile().operator;
-    let of_operator = |name: &&str| stage.fleet.provider(name).unwrap().profile().operator == *operator;
-    let all = ["alpha", "bravo", "charlie", "delta", "echo"];
-    match reach {
-        Reach::Provider(_) => BTreeSet::from([leader]),
-        Reach::Newcomer(_) => BTreeSet::from(["alpha".to_owned()]),
-        Reach::Operator(_) => all.into_iter().filter(of_operator).map(str::to_owned).collect(),
-        Reach::Everybody(_) | Reach::Each(_) => all.map(str::to_owned).into(),
-        Reach::Chain(_) | Reach::Clock(_) => BTreeSet::new(),
-    }
 }

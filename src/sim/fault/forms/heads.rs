@@ -41,7 +41,8 @@ pub(super) fn of(fault: Fault, head: Height) -> Option<Forms> {
             Forms::of(unknown).and(nobody)
         }
         Fault::FinalityMovesBack => {
-            Forms::of([Symptom::FinalityBack(5)]).and(Reach::Everybody(vec![Symptom::FinalityBack(5)]))
+            // Where all go back, they go so far that the chain does not make up for it meanwhile.
+            Forms::of([Symptom::FinalityBack(5)]).and(Reach::Everybody(vec![Symptom::FinalityBack(40)]))
         }
         Fault::ReorgBelowFinal => Forms::reaching(Reach::Chain(Verb::Reorg { depth: 25 })),
         Fault::HeadBeforeBody => Forms::of([Symptom::Unexecuted { newest: 1 }]),
