@@ -12,6 +12,8 @@ use crate::stage::Stage;
 
 /// What was under way when a refusal came may arrive after it.
 const UNDER_WAY: Duration = Duration::from_secs(1);
+/// How long at least whoever has to be mended is left alone at first; the pauses grow.
+const LEFT_ALONE: Duration = Duration::from_secs(90);
 /// Blocks that tell a provider that serves from one that happened to.
 const SERVES: usize = 3;
 /// Requests that a promise about them must have met.
@@ -125,7 +127,7 @@ pub fn hold(evidence: &Evidence, stage: &Stage) {
         the_wait_is_kept(evidence, stage);
     }
     if is_for_people(fault) {
-        is_left_alone_after(evidence, stage, UNDER_WAY, Duration::from_secs(1800));
+        is_left_alone_after(evidence, stage, UNDER_WAY, LEFT_ALONE);
     }
     if !matches!(evidence.form.reach, Reach::Chain(_)) || evidence.form.expected == Expected::Halted {
         assert_eq!(evidence.count(stage, Step::Undo), 0, "{fault}: what one provider does is no reorg");
