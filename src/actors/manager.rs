@@ -28,8 +28,8 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
 
 pub use self::legacy::Legacy;
-use self::roster::Roster;
 pub use self::roster::Ways;
+use self::roster::{Roster, Seat};
 use self::tenure::Tenure;
 use super::link::Link;
 use super::messages::{
@@ -135,7 +135,8 @@ pub struct Manager {
     /// What the Fetcher was told of its routes.
     told_routes: Option<electing::Outline>,
     state: ruling::Progress,
-    look: Option<SpawnHandle>,
+    /// The next look, and when it is due.
+    look: Option<(SpawnHandle, At)>,
     last_reorg: Option<At>,
     last_applied: Option<At>,
     swaps: Swaps,
@@ -220,14 +221,18 @@ impl Manager {
         self.look_again(ctx);
     }
 
-    /// While a block is held, others are asked again every tenth of a block time.
+    /// While a block is held, others are asked again every tenth of a block time. News never puts a look off.
     fn look_again(&mut self, ctx: &mut Context<Self>) {
-        if let Some(pending) = self.look.take() {
-            ctx.cancel_future(pending);
-        }
         let urgent = (self.block_time.get() / 10).clamp(Duration::from_millis(100), LOOK_EVERY);
         let wait = if self.state.is_waiting() { urgent } else { LOOK_EVERY };
-        self.look = Some(ctx.notify_later(Look, wait));
+        let due = self.now() + wait;
+        if self.look.is_some_and(|(_, sooner)| sooner <= due) {
+            return;
+        }
+        if let Some((later, _)) = self.look.take() {
+            ctx.cancel_future(later);
+        }
+        self.look = Some((ctx.notify_later(Look, wait), due));
     }
 
     fn newcomers(&self) -> Newcomers {
@@ -301,8 +306,10 @@ impl Handler<Look> for Manager {
 
     fn handle(&mut self, _: Look, ctx: &mut Self::Context) {
         self.vitals.received("Look");
-        // A Fetcher that was restarted meanwhile knows no routes.
+        self.look = None;
+        // A Fetcher that was restarted meanwhile knows no routes, a provider not what it is used for.
         self.told_routes = None;
+        self.roster.iter_mut().for_each(Seat::tell_again);
         if self.chain.is_none() {
             self.links.restore.tell(RestoreChain);
         }

@@ -387,11 +387,7 @@ impl Handler<FetchBlock> for Provider {
     fn handle(&mut self, fetch: FetchBlock, _: &mut Self::Context) -> Self::Result {
         self.vitals.received("FetchBlock");
         let FetchBlock { key, want, priority, deadline, .. } = fetch;
-        let cost = if want == Receipts::With { 2 } else { 1 };
-        let terms = Terms { cost, priority, deadline };
-        Box::pin(desk::call(self.desk.clone(), terms, move |client, left| async move {
-            client.block(key, want, left).await
-        }))
+        Box::pin(desk::fetch(self.desk.clone(), key, want, priority, deadline))
     }
 }
 

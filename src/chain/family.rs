@@ -148,6 +148,9 @@ pub trait Client: Send + Sync {
     /// A whole block, unchecked but for being what was asked for.
     async fn block(&self, key: Key, want: Receipts, deadline: Duration) -> Result<RawBlock, ChainError>;
 
+    /// The receipts of a block, as they came.
+    async fn receipts(&self, block: Hash, deadline: Duration) -> Result<Bytes, ChainError>;
+
     /// Several whole blocks in one exchange, each with its own result, in the order of `keys`.
     async fn blocks(
         &self,

@@ -18,6 +18,7 @@ mod witness;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use self::breach::{Breach, Invariant};
 use self::ledger::Ledger;
@@ -165,6 +166,19 @@ impl Oracle {
             (Some("journal"), _) => bench.outlets.values_mut().for_each(|outlet| outlet.disturb(now)),
             _ => {}
         }
+    }
+
+    /// A provider begins to fail, in whatever way.
+    pub fn ails(&self, provider: &str) {
+        self.bench().witness.ails(provider);
+    }
+
+    /// A provider is quarantined from now on: rightly so only if it ever failed.
+    pub fn quarantined(&self, provider: &str, pause: Duration) {
+        let mut bench = self.bench();
+        let until = bench.world.now() + pause;
+        let held = bench.witness.bar(provider, until);
+        bench.hold(held);
     }
 
     /// A provider begins to fail in a way that no honest one does: its word may be taken away from it.

@@ -1,14 +1,17 @@
 //! A panic in each actor: it is back within a second, nothing is lost, and `observe` tells what happened.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use blocktap::actors::link::Handle;
 use blocktap::actors::observer::{ObserveAll, Observer};
 use blocktap::actors::vitals::{Answer, Witness};
+use blocktap::sim::fleet::Fleet;
+use blocktap::sim::profile::Profile;
+use blocktap::sim::symptom::Symptom;
 
-use crate::stage::{Setting, Stage, play};
+use crate::stage::{Setting, Stage, play, play_with};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
@@ -104,4 +107,38 @@ fn every_actor_of_the_contract_panics_here() {
     let mut tried: Vec<&str> = ACTORS.iter().map(|(kind, ..)| *kind).collect();
     tried.push("Observer");
     assert_eq!(tried, told);
+}
+
+#[test]
+fn a_provider_that_panics_while_it_is_ill_is_tried_as_often_as_before_if_there_is_no_other() {
+    let armed = Arc::new(AtomicBool::new(false));
+    let bomb = armed.clone();
+    let witness: Witness = Arc::new(move |actor, message| {
+        let meets = actor == "sim/providers/alpha" && message == "ProbeTick";
+        assert!(!(meets && bomb.swap(false, Ordering::SeqCst)), "a panic on purpose");
+    });
+    let alone = |world| Fleet::new(world, vec![Profile::of("alpha", "alpha-inc")]);
+    play_with(
+        Setting { witness: Some(witness), ..Setting::default() },
+        alone,
+        |mut stage: Stage| async move {
+            stage.wait(MINUTE).await;
+            stage.fleet.inflict("alpha", Symptom::Die).unwrap();
+            stage.restart().await;
+            armed.store(true, Ordering::SeqCst);
+            // Its breaker has just opened again, by now for minutes.
+            let opened = async || {
+                stage.observe("providers/alpha").await[0].state["breaker"]["openings"].as_u64().unwrap()
+            };
+            stage.wait(20 * MINUTE).await;
+            let openings = opened().await;
+            while opened().await == openings {
+                stage.wait(SECOND).await;
+            }
+            assert_eq!(stage.observe("providers/alpha").await[0].vitals.restarts, 1);
+            stage.fleet.heal("alpha").unwrap();
+            stage.caught_up(MINUTE / 2).await;
+            stage.stream_is_true();
+        },
+    );
 }

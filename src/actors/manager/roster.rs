@@ -293,6 +293,11 @@ impl Seat {
             self.told = Some(role);
         }
     }
+
+    /// Its role is news again: it may not have heard of it, or not live any more.
+    pub fn tell_again(&mut self) {
+        self.told = None;
+    }
 }
 
 // === impl Roster ===

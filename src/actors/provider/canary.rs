@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use super::Provider;
-use super::desk::{self, Terms};
+use super::desk;
 use crate::actors::messages::{Inspect, Role};
 use crate::chain::error::ChainError;
 use crate::chain::family::{Key, RawBlock, Receipts};
@@ -53,14 +53,9 @@ impl Provider {
             return;
         };
         self.canary.due = Some(now + CANARY_EVERY.mul_f64(0.9 + 0.2 * jitter));
-        let want = self.receipts;
-        let cost = if want == Receipts::With { 2 } else { 1 };
-        let terms = Terms { cost, priority: Priority::Probe, deadline: DEADLINE };
         let key = Key::Hash(block.block());
         let job = self.vitals.begin(format!("canary {key}"));
-        let served = desk::call(self.desk.clone(), terms, move |client, left| async move {
-            client.block(key, want, left).await
-        });
+        let served = desk::fetch(self.desk.clone(), key, self.receipts, Priority::Probe, DEADLINE);
         ctx.spawn(served.into_actor(self).map(move |served, act, _| {
             act.vitals.end(job);
             act.on_canary(served);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::endpoints::{Endpoints, Health as EndpointHealth};
 use crate::actors::clock::Clock;
 use crate::chain::error::ChainError;
-use crate::chain::family::Client;
+use crate::chain::family::{Client, Key, RawBlock, Receipts};
 use crate::core::breaker::Supply;
 use crate::core::class::Class;
 use crate::core::conduct::{Admission, Conduct};
@@ -72,6 +72,38 @@ where
     let health = desk.learn(&answer, took, limit);
     desk.endpoints.returned(endpoint, health);
     answer
+}
+
+/// Fetches a block. What it costs is spent when it is asked for: where the receipts can only be asked for once the block's hash is
+/// known, they are a request of their own, lest the provider counts them with what was spent meanwhile.
+///
+/// # Errors
+/// As those of [`call`].
+pub async fn fetch(
+    desk: Rc<RefCell<Desk>>,
+    key: Key,
+    want: Receipts,
+    priority: Priority,
+    deadline: Duration,
+) -> Result<RawBlock, ChainError> {
+    let (at_once, cost) = match (want, key) {
+        (Receipts::Without, _) => (want, 1),
+        (Receipts::With, Key::Hash(_)) => (want, 2),
+        (Receipts::With, _) => (Receipts::Without, 1),
+    };
+    let began = desk.borrow().clock.now();
+    let terms = Terms { cost, priority, deadline };
+    let block =
+        call(desk.clone(), terms, move |client, left| async move { client.block(key, at_once, left).await });
+    let block = block.await?;
+    if at_once == want {
+        return Ok(block);
+    }
+    let taken = desk.borrow().clock.now().since(began);
+    let (terms, hash) =
+        (Terms { cost: 1, priority, deadline: deadline.saturating_sub(taken) }, block.header.hash);
+    let receipts = call(desk, terms, move |client, left| async move { client.receipts(hash, left).await });
+    Ok(RawBlock { receipts: Some(receipts.await?), ..block })
 }
 
 /// What a request is told that was never sent.
@@ -161,3 +193,6 @@ impl Desk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -220,6 +220,7 @@ impl Director {
     }
 
     fn inflict(&self, provider: &str, symptoms: Vec<Symptom>) {
+        self.stage.oracle.ails(provider);
         for symptom in symptoms {
             if taken(&symptom) != Character::Honest {
                 self.stage.oracle.dishonest(provider);

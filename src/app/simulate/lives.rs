@@ -56,7 +56,10 @@ async fn listen(mut heard: broadcast::Receiver<(String, Notice)>, stage: Stage, 
             Notice::Elected { from: Some(_), .. } => tally.failovers += 1,
             Notice::WentOn { gap, .. } => tally.gaps.push(gap),
             Notice::Halted { .. } => tally.halts += 1,
-            Notice::Quarantined { .. } => tally.quarantines += 1,
+            Notice::Quarantined { provider, pause, .. } => {
+                tally.quarantines += 1;
+                stage.oracle.quarantined(&provider, pause);
+            }
             _ => {}
         }
     }

@@ -72,7 +72,7 @@ impl EvmClient {
         raw(key, self.caller.call(&call, limits).await)
     }
 
-    async fn receipts(&self, block: Hash, limits: Limits) -> Result<Bytes, ChainError> {
+    async fn receipts_of(&self, block: Hash, limits: Limits) -> Result<Bytes, ChainError> {
         receipts(self.caller.call(&question::receipts(block), limits).await)
     }
 
@@ -119,16 +119,20 @@ impl Client for EvmClient {
         match (want, key) {
             (Receipts::Without, _) => self.whole(key, budget.limits()).await,
             (Receipts::With, Key::Hash(named)) => {
-                let receipts = self.receipts(named.hash, budget.limits());
+                let receipts = self.receipts_of(named.hash, budget.limits());
                 let (block, receipts) = try_join(self.whole(key, budget.limits()), receipts).await?;
                 Ok(RawBlock { receipts: Some(receipts), ..block })
             }
             (Receipts::With, _) => {
                 let block = self.whole(key, budget.limits()).await?;
-                let receipts = self.receipts(block.header.hash, budget.limits()).await?;
+                let receipts = self.receipts_of(block.header.hash, budget.limits()).await?;
                 Ok(RawBlock { receipts: Some(receipts), ..block })
             }
         }
+    }
+
+    async fn receipts(&self, block: Hash, deadline: Duration) -> Result<Bytes, ChainError> {
+        self.receipts_of(block, Budget::new(deadline).limits()).await
     }
 
     /// One batch of blocks; with receipts a second one, because they are asked for by hash.

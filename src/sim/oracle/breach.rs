@@ -30,6 +30,8 @@ pub enum Invariant {
     Votes,
     /// No lone word is followed while another operator is reachable and advancing.
     Corroboration,
+    /// Nobody is quarantined who never failed.
+    Innocence,
     /// No request before the time that a provider asked to be left alone for is over.
     RetryAfter,
     /// No more requests than the account allows.
@@ -54,6 +56,7 @@ impl Invariant {
             Self::Content => "every applied block passed its checks and is what its hash says",
             Self::Votes => "who is named as having agreed has shown the block",
             Self::Corroboration => "no lone word is followed while another operator advances",
+            Self::Innocence => "nobody is quarantined who never failed",
             Self::RetryAfter => "no request before a provider's Retry-After",
             Self::RateLimit => "no more requests than the account allows",
             Self::Memory => "memory keeps its bound",

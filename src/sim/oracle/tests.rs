@@ -207,3 +207,49 @@ async fn a_sink_may_still_be_busy_with_what_the_log_had_only_now() {
     oracle.caught_up(&eighth);
     assert_eq!(oracle.breach().unwrap().invariant, Invariant::CatchUp);
 }
+
+#[tokio::test]
+async fn a_lone_word_is_held_against_nobody_while_the_other_is_quarantined() {
+    let applied_alone = |sentence: Option<Duration>| async move {
+        let world = grown();
+        let oracle = informed(&world);
+        let hear = |provider: &str| {
+            let answer = br#"{"id":1,"result":"0x539"}"#.to_vec();
+            let reply = Reply::Answer(HttpAnswer::json(answer));
+            oracle.answered(provider, br#"{"id":1,"method":"eth_chainId"}"#, &reply, world.now());
+        };
+        ["a", "b"].into_iter().for_each(hear);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        oracle.ails("b");
+        if let Some(sentence) = sentence {
+            oracle.quarantined("b", sentence);
+        }
+        world.mine(1);
+        let newest = world.head().height;
+        let json = world.block_at(newest).unwrap().head_json();
+        let announced =
+            [br#"{"method":"eth_subscription","params":{"result":"#.as_slice(), &json, b"}}"].concat();
+        oracle.announced("b", &announced, world.now());
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let mut drafts = applied(&world, 3..=4);
+        if let Some(source) = &mut drafts[1].source {
+            source.agreed = vec!["north".into()];
+        }
+        oracle.appended(&sealed(drafts));
+        oracle.breach().map(|breach| breach.invariant)
+    };
+    tokio::time::pause();
+    let minute = Duration::from_secs(60);
+    assert_eq!(applied_alone(None).await, Some(Invariant::Corroboration));
+    assert_eq!(applied_alone(Some(minute)).await, None);
+}
+
+#[tokio::test]
+async fn a_quarantine_of_one_who_never_failed_is_found() {
+    let oracle = informed(&grown());
+    oracle.ails("a");
+    oracle.quarantined("a", Duration::from_secs(60));
+    assert_eq!(oracle.breach(), None);
+    oracle.quarantined("b", Duration::from_secs(60));
+    assert_eq!(oracle.breach().map(|breach| breach.invariant), Some(Invariant::Innocence));
+}

@@ -24,6 +24,8 @@ const HEARD_AFTER: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Witness {
     operators: BTreeMap<String, Record>,
+    /// Who ever failed in any way.
+    ailing: BTreeSet<String>,
     of: BTreeMap<String, String>,
     served: BTreeSet<(String, Hash)>,
 }
@@ -36,6 +38,8 @@ struct Record {
     advances: VecDeque<At>,
     /// Since when each of its providers is known by chain id.
     known: BTreeMap<String, At>,
+    /// Until when each of its providers is not heard for what it did.
+    barred: BTreeMap<String, At>,
     trust: Trust,
 }
 
@@ -52,14 +56,15 @@ impl Witness {
         let of: BTreeMap<String, String> =
             terms.providers.iter().map(|(name, account)| (name.clone(), account.operator.clone())).collect();
         let operators = of.values().map(|operator| (operator.clone(), Record::default())).collect();
-        Self { operators, of, served: BTreeSet::new() }
+        Self { operators, ailing: BTreeSet::new(), of, served: BTreeSet::new() }
     }
 
     /// The daemon begins anew: whatever it was told, it was told before.
     pub fn forget(&mut self, _: At) {
         self.served.clear();
         for record in self.operators.values_mut() {
-            *record = Record { trust: record.trust, ..Record::default() };
+            let barred = std::mem::take(&mut record.barred);
+            *record = Record { barred, trust: record.trust, ..Record::default() };
         }
     }
 
@@ -80,6 +85,26 @@ impl Witness {
         if let Some(record) = self.record_of(provider) {
             record.trust = Trust::Lost;
         }
+    }
+
+    /// A provider fails, in whatever way.
+    pub fn ails(&mut self, provider: &str) {
+        self.ailing.insert(provider.to_owned());
+    }
+
+    /// A provider is not heard for a while, for what it did.
+    pub fn bar(&mut self, provider: &str, until: At) -> Result<(), (Invariant, String)> {
+        if !self.ailing.contains(provider) {
+            return Err((
+                Invariant::Innocence,
+                format!("{provider} is quarantined and never failed in any way"),
+            ));
+        }
+        if let Some(record) = self.record_of(provider) {
+            record.barred.insert(provider.to_owned(), until);
+            record.advances.clear();
+        }
+        Ok(())
     }
 
     fn record_of(&mut self, provider: &str) -> Option<&mut Record> {
@@ -124,7 +149,8 @@ impl Witness {
         if record.shown.len() > REMEMBERED {
             record.shown.pop_front();
         }
-        if clear.contains(&hash) && block.height() > record.highest {
+        let heard = record.barred.get(provider).is_none_or(|until| *until <= at);
+        if heard && clear.contains(&hash) && block.height() > record.highest {
             record.highest = block.height();
             record.advances.push_back(at);
         }
