@@ -15,6 +15,8 @@ const PROMPT: Duration = Duration::from_secs(1);
 /// How long a sink may take to find its place again after a disturbance: the longest pause between tries, and the time
 /// between two looks.
 const DISTURBED: Duration = Duration::from_secs(45);
+/// What a sink acknowledges within this time of a disturbance may have been heard by nobody.
+const UNHEARD: Duration = Duration::from_secs(2);
 
 /// How a sink behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub struct Outlet {
     excused_until: At,
     /// Whether events that it has may come once more.
     may_repeat: bool,
+    unheard_until: At,
 }
 
 impl Outlet {
@@ -57,6 +60,7 @@ impl Outlet {
     pub fn disturb(&mut self, now: At) {
         self.excused_until = self.excused_until.max(now + DISTURBED);
         self.may_repeat = true;
+        self.unheard_until = now + UNHEARD;
     }
 
     fn repeats(&self) -> bool {
@@ -82,7 +86,7 @@ impl Outlet {
         if seq > due || (seq < due && !self.repeats()) {
             return wrong(format!("number {due} is due"));
         }
-        if seq == due {
+        if seq == due && now > self.unheard_until {
             self.may_repeat = false;
         }
         self.taken = seq;

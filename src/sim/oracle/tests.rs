@@ -253,3 +253,21 @@ async fn a_quarantine_of_one_who_never_failed_is_found() {
     oracle.quarantined("b", Duration::from_secs(60));
     assert_eq!(oracle.breach().map(|breach| breach.invariant), Some(Invariant::Innocence));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_without_a_memory_may_get_again_what_it_acknowledged_to_a_dead_journal() {
+    let world = grown();
+    let events = sealed(applied(&world, 3..=5));
+    let oracle = informed(&world);
+    oracle.enrol("forgetting", Memory::None);
+    oracle.appended(&events);
+    oracle.delivered("forgetting", &events[..1]);
+    oracle.actor_died("sim/journal");
+    oracle.delivered("forgetting", &events[1..2]);
+    oracle.delivered("forgetting", &events[1..2]);
+    assert_eq!(oracle.breach(), None);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    oracle.delivered("forgetting", &events[2..]);
+    oracle.delivered("forgetting", &events[2..]);
+    assert_eq!(oracle.breach().map(|breach| breach.invariant), Some(Invariant::Sinks));
+}
