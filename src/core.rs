@@ -20,6 +20,7 @@ pub mod command;
 pub mod conduct;
 pub mod consensus;
 pub mod cordon;
+pub mod crossing;
 pub mod cursor;
 pub mod dispatch;
 pub mod election;

@@ -8,6 +8,7 @@
 //! the next reports bring the votes.
 
 mod asking;
+mod crossing;
 mod electing;
 mod footing;
 mod halting;
@@ -34,7 +35,7 @@ use self::tenure::Tenure;
 use super::link::Link;
 use super::messages::{
     Agreed, Begin, ChainMoved, ChainRestored, CommitsHeld, Drain, Elected, FileCase, FinalityViolated,
-    Finalized, HeadAdvanced, ProviderReported, RememberSanctions, Replayed, RestoreChain, Unlatch,
+    Finalized, HeadAdvanced, ProviderReported, Recall, RememberSanctions, Replayed, RestoreChain, Unlatch,
 };
 use super::notice::{Notice, Notices};
 use super::observe::{Observable, answers_observe};
@@ -90,6 +91,8 @@ pub struct Links {
     pub advanced: Link<HeadAdvanced>,
     /// The Validator: what is agreed.
     pub agreed: Link<Agreed>,
+    /// The Validator: what is agreed no more.
+    pub recall: Link<Recall>,
     /// The Validator: where to begin.
     pub begin: Link<Begin>,
     /// The Validator: what is final.

@@ -221,6 +221,12 @@ pub struct Agreed {
     pub mode: Mode,
 }
 
+/// Manager → Validator: during the catch-up somebody was heard again besides the single operator whose word was taken. Of such words
+/// those that are not acted on yet count no more; votes are held anew.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Recall;
+
 /// Manager → Validator: the stream begins here. Ignored once it has begun.
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]

@@ -26,7 +26,7 @@ use self::waiting::Waiting;
 use super::link::Link;
 use super::messages::{
     Accused, Acquitted, Agreed, Append, Begin, ChainMoved, ChainRestored, Drain, FinalityViolated, Finalized,
-    ReadChain, RestoreChain, Rewind, Unlatch, Wanted,
+    ReadChain, Recall, RestoreChain, Rewind, Unlatch, Wanted,
 };
 use super::observe::{Observable, answers_observe};
 use super::pool::Pool;
@@ -342,6 +342,16 @@ impl Handler<Agreed> for Validator {
         }
         self.agreed.insert(height, (agreed, self.finals));
         self.advance(ctx);
+    }
+}
+
+impl Handler<Recall> for Validator {
+    type Result = ();
+
+    fn handle(&mut self, _: Recall, _: &mut Self::Context) {
+        self.vitals.received("Recall");
+        self.agreed
+            .retain(|_, (agreed, _)| agreed.mode == Mode::Live || agreed.agreement.operators.len() > 1);
     }
 }
 

@@ -249,6 +249,7 @@ impl Posts {
             elected: self.fetcher.link(),
             advanced: self.fetcher.link(),
             agreed: self.validator.link(),
+            recall: self.validator.link(),
             begin: self.validator.link(),
             finalized: self.validator.link(),
             unlatch: self.validator.link(),

@@ -33,7 +33,7 @@ const STALLED: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, Default)]
 pub struct CatchUp {
     ballots: BTreeMap<Height, (Ballot, At)>,
-    agreed: BTreeMap<Height, At>,
+    agreed: BTreeMap<Height, Agreement>,
     moved: At,
     rests_until: At,
 }
@@ -48,6 +48,15 @@ pub enum Settled {
     Single(Agreement, Header),
     /// Operators contradict each other.
     Split(Vec<Claim>),
+}
+
+/// What was agreed and is voted on anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recalled {
+    /// Nothing.
+    Nothing,
+    /// Everything that is not reached yet.
+    All,
 }
 
 impl CatchUp {
@@ -103,14 +112,24 @@ impl CatchUp {
             false
         });
         if in_vain {
-            self.rests_until = now + REST;
-        }
-        for outcome in &settled {
-            if let Settled::Agreed(agreement, _) = outcome {
-                self.accept(agreement, now);
-            }
+            self.rest(now);
         }
         settled
+    }
+
+    /// Forgets everything that was agreed if one of it rests on a single word that `stands` no more; tells whether it did.
+    pub fn recall(&mut self, stands: impl Fn(&Agreement) -> bool) -> Recalled {
+        let lapsed = |agreement: &Agreement| agreement.operators.len() == 1 && !stands(agreement);
+        if !self.agreed.values().any(lapsed) {
+            return Recalled::Nothing;
+        }
+        self.agreed.clear();
+        Recalled::All
+    }
+
+    /// No vote is opened for a moment.
+    pub fn rest(&mut self, now: At) {
+        self.rests_until = now + REST;
     }
 
     /// Whether the last vote was in vain, a moment ago.
@@ -123,7 +142,7 @@ impl CatchUp {
         if self.agreed.is_empty() {
             self.moved = now;
         }
-        self.agreed.insert(agreement.block.height, now);
+        self.agreed.insert(agreement.block.height, agreement.clone());
         self.rests_until = now;
     }
 
@@ -160,13 +179,22 @@ mod tests {
         catch_up.answer(height, "b", header(height));
     }
 
+    fn accept(catch_up: &mut CatchUp, settled: &[Settled]) {
+        for outcome in settled {
+            let Settled::Agreed(agreement, _) = outcome else { panic!("{outcome:?}") };
+            catch_up.accept(agreement, At::ZERO);
+        }
+    }
+
     #[test]
     fn span_ends_are_voted_on_once_and_ahead() {
         let mut catch_up = CatchUp::default();
         let due = catch_up.due(Height(1), Height(1000), At::ZERO);
         assert_eq!(due, [32, 64, 96].map(Height));
         due.into_iter().for_each(|height| vote(&mut catch_up, height, At::ZERO));
-        assert_eq!(catch_up.settle(None, At::ZERO).len(), 3);
+        let settled = catch_up.settle(None, At::ZERO);
+        assert_eq!(settled.len(), 3);
+        accept(&mut catch_up, &settled);
         assert_eq!(catch_up.frontier(), Some(Height(96)));
         assert!(catch_up.due(Height(1), Height(1000), At::ZERO).is_empty());
         catch_up.delivered(Height(33), At::ZERO);
@@ -190,10 +218,28 @@ mod tests {
     }
 
     #[test]
+    fn a_single_word_is_voted_on_anew_when_it_stands_no_more() {
+        let mut catch_up = CatchUp::default();
+        vote(&mut catch_up, Height(64), At::ZERO);
+        let settled = catch_up.settle(None, At::ZERO);
+        accept(&mut catch_up, &settled);
+        assert_eq!(catch_up.recall(|_| false), Recalled::Nothing, "two agree");
+        catch_up.open(Height(32), ["a".into()], At::ZERO);
+        catch_up.answer(Height(32), "a", header(Height(32)));
+        let settled = catch_up.settle(None, At::ZERO);
+        let [Settled::Single(lone, _)] = settled.as_slice() else { panic!("{settled:?}") };
+        catch_up.accept(lone, At::ZERO);
+        assert_eq!((catch_up.recall(|_| true), catch_up.frontier()), (Recalled::Nothing, Some(Height(64))));
+        assert_eq!((catch_up.recall(|_| false), catch_up.frontier()), (Recalled::All, None));
+        assert_eq!(catch_up.due(Height(1), Height(64), At::ZERO), [32, 64].map(Height));
+    }
+
+    #[test]
     fn a_span_end_that_is_never_reached_is_voted_on_anew() {
         let mut catch_up = CatchUp::default();
         vote(&mut catch_up, Height(32), At::ZERO);
-        let _ = catch_up.settle(None, At::ZERO);
+        let settled = catch_up.settle(None, At::ZERO);
+        accept(&mut catch_up, &settled);
         assert!(catch_up.due(Height(1), Height(32), At::from_secs(30)).is_empty());
         assert_eq!(catch_up.due(Height(1), Height(32), At::from_secs(31)), [Height(32)]);
     }

@@ -309,6 +309,14 @@ impl Consensus {
         others.all(|(_, vote)| vote.head.height < agreement.block.height && !vote.advances(now, recent))
     }
 
+    /// On which blocks those stand that have not come to where `agreement` is, and could have a say against it.
+    pub fn behind(&self, agreement: &Agreement, chain: &Canonical) -> Vec<(Operator, BlockRef)> {
+        let others = self.votes.iter().filter(|(operator, _)| !agreement.operators.contains(operator));
+        let standing = others.map(|(operator, vote)| (operator.clone(), vote.head.block()));
+        let heights = chain.base().next..agreement.block.height;
+        standing.filter(|(_, stands)| heights.contains(&stands.height)).collect()
+    }
+
     fn heads(&self) -> Vec<Height> {
         let mut heads: Vec<Height> = self.votes.iter().map(|(_, vote)| vote.head.height).collect();
         heads.sort_unstable_by(|a, b| b.cmp(a));

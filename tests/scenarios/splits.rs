@@ -11,6 +11,7 @@ use blocktap::core::event::Step;
 use blocktap::core::hash::Hash;
 use blocktap::core::numbers::Height;
 use blocktap::sim::fleet::Fleet;
+use blocktap::sim::genesis::Genesis;
 use blocktap::sim::profile::Profile;
 use blocktap::sim::symptom::Symptom;
 use blocktap::sim::view::Fork;
@@ -250,5 +251,27 @@ fn a_provider_out_of_service_no_longer_ties_the_others() {
         stage.estate.orders.give("sim", order).await.unwrap();
         stage.caught_up(MINUTE).await;
         stage.stream_is_true();
+    });
+}
+
+#[test]
+fn whoever_is_far_ahead_on_another_branch_is_not_followed_against_more_who_just_died() {
+    let genesis = Genesis { block_time: SECOND, ..Setting::default().genesis };
+    let three = of(&["alpha", "bravo", "charlie"]);
+    play_with(Setting { genesis, ..Setting::default() }, three, |stage: Stage| async move {
+        stage.wait(MINUTE).await;
+        inflict(&stage, &LEAVE, &Symptom::Die);
+        stage.wait(3 * SECOND).await;
+        let delivered = stage.record.height();
+        stage.world.reorg(8);
+        // By then the two count as standing still, and are far behind; but it is not long ago that they spoke.
+        stage.wait(45 * SECOND).await;
+        assert_eq!(stage.record.height(), delivered);
+        let status = stage.estate.board.read()["sim"].clone();
+        assert!(status.halted.is_some(), "{status:?}");
+        heal(&stage, &LEAVE);
+        stage.caught_up(MINUTE).await;
+        stage.stream_is_true();
+        assert_eq!(stage.estate.board.read()["sim"].halted, None);
     });
 }

@@ -132,7 +132,7 @@ impl Manager {
         self.roster.seat(name).and_then(|seat| seat.head()).is_some_and(|head| head >= height)
     }
 
-    fn operator_of(&mut self, name: &str) -> Option<String> {
+    pub(super) fn operator_of(&mut self, name: &str) -> Option<String> {
         self.roster.seat(name).map(|seat| seat.ways.operator.clone())
     }
 

@@ -11,7 +11,8 @@ use crate::actors::notice::Notice;
 use crate::core::at::At;
 use crate::core::canonical::{Anchor, Canonical};
 use crate::core::catch_up::{self, Settled};
-use crate::core::consensus::ruling::{Agreement, Claim, Newcomers, Obstacle, OnSingle};
+use crate::core::consensus::ruling::{Agreement, Claim, Newcomers, Obstacle};
+use crate::core::crossing::Crossing;
 use crate::core::event::Mode;
 use crate::core::halt::{Cause, Halt, table};
 use crate::core::header::{BlockRef, Header};
@@ -25,9 +26,9 @@ const AHEAD_OF_AGREEMENT: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Progress {
     started: At,
-    obstacle: Option<Obstacle>,
+    pub(super) obstacle: Option<Obstacle>,
     /// During the catch-up: the end of a span that one operator alone names so far.
-    alone: Option<Claim>,
+    pub(super) alone: Option<Claim>,
     /// Why nothing is delivered, if so.
     pub halt: Option<Halt>,
     /// Since when operators contradict each other about the end of a span, or the first block.
@@ -37,6 +38,8 @@ pub struct Progress {
     agreed: Option<Agreement>,
     /// What is agreed and not delivered yet.
     pub pending: Option<BlockRef>,
+    /// During the catch-up: what lies on the way to the end of a span.
+    pub(super) crossing: Option<Crossing>,
 }
 
 // === impl Progress ===
@@ -53,12 +56,13 @@ impl Progress {
             left_since: None,
             agreed: None,
             pending: None,
+            crossing: None,
         }
     }
 
     /// A Manager that begins at `now`, and takes over what its predecessor left.
     pub fn taken_over(self, now: At) -> Self {
-        Self { started: now, agreed: None, pending: None, ..self }
+        Self { started: now, agreed: None, pending: None, crossing: None, ..self }
     }
 
     /// When the Manager was started.
@@ -153,51 +157,6 @@ impl Manager {
         self.links.begin.tell(Begin(Anchor::under(&header)));
     }
 
-    fn may_go_alone(&self, agreement: &Agreement) -> bool {
-        self.newcomers() == Newcomers::None
-            && self.consensus.rules.on_single == OnSingle::Flag
-            && self.consensus.is_indisputable(agreement, self.now())
-    }
-
-    /// Far behind: the ends of spans are voted on.
-    fn rule_on_spans(&mut self, next: Height, ctx: &mut Context<Self>) {
-        let now = self.now();
-        self.state.obstacle = None;
-        // Whoever is on another history is asked for nothing: without this nobody would be left, and nothing said.
-        let foreign = self.chain.as_ref().map(|chain| self.consensus.foreign(chain)).unwrap_or_default();
-        self.note_foreign(&foreign);
-        for settled in self.catch_up.settle(self.consensus.favoured(), now) {
-            match settled {
-                Settled::Agreed(agreement, _) => self.agree(agreement, Mode::CatchUp),
-                Settled::Single(agreement, _) if self.may_go_alone(&agreement) => {
-                    self.catch_up.accept(&agreement, now);
-                    self.agree(agreement, Mode::CatchUp);
-                }
-                Settled::Single(agreement, _) => self.note_alone(agreement),
-                Settled::Split(claims) => self.note_split(&claims),
-            }
-        }
-        let common = self.consensus.common(next, now).unwrap_or_default();
-        for height in self.catch_up.due(next, common, now) {
-            self.poll_span_end(height, ctx);
-        }
-        if let Some(to) = self.catch_up.frontier() {
-            self.links.advanced.tell(HeadAdvanced(Plan::Span { from: next, to }));
-        }
-    }
-
-    /// One operator alone has the end of the span, and its word is not enough: said once for each.
-    fn note_alone(&mut self, agreement: Agreement) {
-        let claim = Claim { block: agreement.block, operators: agreement.operators };
-        if self.state.alone.as_ref() != Some(&claim) {
-            let (chain, block) = (self.mandate.chain.as_str(), claim.block);
-            let operators = claim.operators.join(", ");
-            tracing::warn!(chain, %block, operators, "catching up waits for a second operator that has this block");
-            self.notices.give(chain, Notice::Held { block, operators: claim.operators.clone() });
-            self.state.alone = Some(claim);
-        }
-    }
-
     /// At the tip: votes on heads decide.
     fn rule_on_heads(&mut self, ctx: &mut Context<Self>) {
         let (now, newcomers) = (self.now(), self.newcomers());
@@ -221,7 +180,7 @@ impl Manager {
         self.face(ruling.obstacle, ctx);
     }
 
-    fn agree(&mut self, agreement: Agreement, mode: Mode) {
+    pub(super) fn agree(&mut self, agreement: Agreement, mode: Mode) {
         self.state.alone = None;
         self.state.pending = Some(agreement.block);
         if mode == Mode::CatchUp {

@@ -94,6 +94,13 @@ pub struct Agreement {
     pub asked: usize,
 }
 
+impl Agreement {
+    /// Whether `operator` is one of those who agree.
+    pub fn has(&self, operator: &str) -> bool {
+        self.operators.iter().any(|name| name == operator)
+    }
+}
+
 /// What the votes come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]

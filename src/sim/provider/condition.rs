@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::SocketManner;
+use crate::chain::websocket::MESSAGE_BYTES;
 use crate::core::at::At;
 use crate::core::numbers::Height;
 use crate::sim::block::Block;
@@ -22,7 +23,7 @@ use crate::sim::view::{Fork, Standpoint};
 const LIES: u64 = 1 << 62;
 
 /// What [`Symptom::OversizedHeads`] adds: more than a socket takes.
-const OVERSIZED_BYTES: usize = 17 << 20;
+const OVERSIZED_BYTES: usize = 2 * MESSAGE_BYTES;
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>502</body></html>";
 
