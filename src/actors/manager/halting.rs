@@ -118,7 +118,7 @@ impl Manager {
             first: self.first,
             delivered: self.cursor(),
             delivered_at: self.last_applied,
-            heard: votes.map(|(operator, vote)| (operator, vote.heard)).collect(),
+            heard: votes.map(|(operator, vote)| (operator, (vote.head.block(), vote.heard))).collect(),
             providers,
             now: self.vitals.clock().both(self.now()),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cause, Halt, full};
+use super::{Cause, End, Halt, full};
 use crate::core::at::At;
 use crate::core::canonical::{Because, Canonical, Fixed};
 use crate::core::consensus::ruling::Claim;
@@ -26,8 +26,8 @@ pub struct Scene<'a> {
     pub delivered: Option<BlockRef>,
     /// When that was; `None` if it was before the last restart.
     pub delivered_at: Option<At>,
-    /// When each operator was last heard.
-    pub heard: BTreeMap<&'a Operator, At>,
+    /// Each operator's newest block, and when it was last heard.
+    pub heard: BTreeMap<&'a Operator, (BlockRef, At)>,
     /// Each operator's providers.
     pub providers: BTreeMap<&'a Operator, Vec<&'a str>>,
     /// Now.
@@ -43,9 +43,17 @@ impl Scene<'_> {
         format!("{}, {} ago", utc(self.now.unix_s.saturating_sub(ago.as_secs())), seconds(ago))
     }
 
-    fn heard(&self, operator: &Operator) -> String {
-        let ago = |at: &At| format!("heard {} ago", seconds(self.now.at.since(*at)));
-        self.heard.get(operator).map_or_else(|| "not heard of lately".into(), ago)
+    /// What an operator said, and says now: a contradiction of what is final is kept as it was found.
+    fn said(&self, operator: &Operator, then: &BlockRef, end: End) -> String {
+        let said = full(then);
+        let Some((newest, at)) = self.heard.get(operator) else {
+            return format!("{said}, not heard of lately");
+        };
+        let ago = seconds(self.now.at.since(*at));
+        match end {
+            End::ByHand if newest != then => format!("{said} then; {} now, heard {ago} ago", full(newest)),
+            End::ByHand | End::ByItself => format!("{said}, heard {ago} ago"),
+        }
     }
 
     fn providers_of(&self, claim: &Claim) -> String {
@@ -93,8 +101,8 @@ impl Halt {
         text.push('\n');
         for claim in self.cause.claims() {
             for operator in &claim.operators {
-                let heard = scene.heard(operator);
-                text.push_str(&format!("\n  {operator:<16} block {}, {heard}", full(&claim.block)));
+                let said = scene.said(operator, &claim.block, self.cause.end());
+                text.push_str(&format!("\n  {operator:<16} block {said}"));
             }
         }
         if let Cause::FixedLeft { ours, .. } | Cause::FixedContradicted { ours, .. } = &self.cause {

@@ -19,7 +19,7 @@ fn explained_from(cause: Cause, start: Start, first: Option<Height>) -> String {
         first,
         delivered: Some(claim(104, 4, &[]).block),
         delivered_at: Some(At::from_secs(20)),
-        heard: names.iter().map(|name| (name, At::from_secs(98))).collect(),
+        heard: names.iter().map(|name| (name, (claim(106, 6, &[]).block, At::from_secs(98)))).collect(),
         providers: names.iter().zip([vec!["alpha", "bravo"], vec!["charlie"]]).collect(),
         now: Now { at: At::from_secs(100), unix_s: 1_700_000_100 },
     };
@@ -82,6 +82,15 @@ fn a_contradicted_final_block_is_never_said_to_end_by_itself() {
     assert!(text.contains("does not go on by itself") && !text.contains("--with"), "{text}");
     assert!(text.contains("  west             block 105") && text.contains("not heard of lately"), "{text}");
     assert!(text.contains("\n  delivered        block 90 "), "{text}");
+}
+
+#[test]
+fn of_a_contradiction_that_is_kept_as_it_was_found_the_newest_word_is_told_too() {
+    let theirs = claim(105, 2, &["north"]);
+    let text = explained(Cause::FixedContradicted { ours: fixed(Because::Final), theirs });
+    let [then, now] = [2, 6].map(|tag| Hash([tag; 32]));
+    let said = format!("\n  north            block 105 {then} then; 106 {now} now, heard 2s ago\n");
+    assert!(text.contains(&said), "{text}");
 }
 
 #[test]
