@@ -96,6 +96,36 @@ impl Corruption {
         Self::ReceiptsOfAnotherBlock,
     ];
 
+    /// What a play calls it in which nothing else is forged.
+    pub const fn trouble(self) -> &'static str {
+        match self {
+            Self::TxField => "forged-transaction",
+            Self::TxHash => "forged-transaction-hash",
+            Self::TxMissing => "forged-transaction-missing",
+            Self::TxOrder => "forged-transaction-order",
+            Self::TxHashesOnly => "forged-transaction-hashes-only",
+            Self::TxNone => "forged-transaction-none",
+            Self::HeaderField => "forged-header-field",
+            Self::HeaderHash => "forged-header-hash",
+            Self::BloomFull => "forged-bloom-full",
+            Self::BloomEmpty => "forged-bloom-empty",
+            Self::BloomZero => "forged-bloom-zero",
+            Self::Pending => "forged-pending",
+            Self::EmptyQuantity => "forged-empty-quantity",
+            Self::OddData => "forged-odd-data",
+            Self::Withdrawal => "forged-withdrawal",
+            Self::ReceiptsMissing => "forged-receipts-missing",
+            Self::ReceiptsNull => "forged-receipts-null",
+            Self::ReceiptNull => "forged-receipt-null",
+            Self::ReceiptMissing => "forged-receipt-missing",
+            Self::ReceiptForeign => "forged-receipt-foreign",
+            Self::ReceiptOrder => "forged-receipt-order",
+            Self::ReceiptStatus => "forged-receipt-status",
+            Self::LogData => "forged-log-data",
+            Self::ReceiptsOfAnotherBlock => "forged-receipts-of-another-block",
+        }
+    }
+
     /// What it changes.
     pub const fn subject(self) -> Subject {
         match self {

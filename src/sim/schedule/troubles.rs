@@ -29,6 +29,8 @@ pub enum Trouble {
     Lying,
     /// It hands out content that is not what it says, in any way there is.
     Forging,
+    /// In this one way.
+    Forged(Corruption),
     /// It follows a fork, alone or with others.
     Forked,
 }
@@ -49,7 +51,7 @@ impl Trouble {
     const OWN: [Self; 7] =
         [Self::Slow, Self::Flapping, Self::Lagging, Self::Limited, Self::Lying, Self::Forging, Self::Forked];
 
-    /// All of them.
+    /// All of them; the ways to forge are one.
     pub fn all() -> Vec<Self> {
         let rows = Fault::ALL.iter().filter(|fault| fault.venue().in_memory() && !ELSEWHERE.contains(fault));
         rows.copied().map(Self::Row).chain(Self::OWN).collect()
@@ -60,7 +62,8 @@ impl Trouble {
     /// # Errors
     /// The first name that no trouble has.
     pub fn named<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Vec<Self>, UnknownTrouble> {
-        let all = Self::all();
+        let forged = Corruption::ALL.into_iter().map(Self::Forged);
+        let all: Vec<Self> = Self::all().into_iter().chain(forged).collect();
         let mut found = Vec::new();
         for name in names.into_iter().filter(|name| *name != "none") {
             let meant = |trouble: &&Self| {
@@ -83,6 +86,7 @@ impl Trouble {
             Self::Limited => "limited",
             Self::Lying => "lying",
             Self::Forging => "forging",
+            Self::Forged(corruption) => corruption.trouble(),
             Self::Forked => "forked",
         }
     }
@@ -103,6 +107,7 @@ impl Trouble {
                 retry_after: (!random.once_in(3)).then(|| Duration::from_secs(random.within(&(1..=30)))),
                 refusal: if random.once_in(2) { Refusal::Status } else { Refusal::Body },
             }),
+            Self::Forged(corruption) => own(Symptom::Corrupt(corruption)),
             Self::Forging => {
                 let place = random.below(Corruption::ALL.len() as u64);
                 own(Symptom::Corrupt(Corruption::ALL[usize::try_from(place).unwrap_or_default()]))
