@@ -84,6 +84,7 @@ impl Eligibility {
     pub fn assess(inputs: &Inputs<'_>, previous: &Self, now: At) -> Self {
         let declared = inputs.declared.iter().filter(|flag| flag.holds(now)).cloned();
         let derived = [
+            inputs.syncing(),
             inputs.lagging(previous),
             inputs.no_heads(now),
             inputs.breaker_open(),
@@ -126,6 +127,12 @@ impl Eligibility {
 }
 
 impl Inputs<'_> {
+    /// Whoever is verified and has no newest block is at the very beginning; whoever once had one lags.
+    fn syncing(&self) -> Option<Flag> {
+        let verified = !self.declared.iter().any(|flag| matches!(flag, Flag::Unverified | Flag::WrongChain));
+        (verified && self.head.is_none()).then_some(Flag::Syncing)
+    }
+
     fn lagging(&self, previous: &Eligibility) -> Option<Flag> {
         let blocks = self.head.zip(self.reference).map_or(0, |(head, reference)| reference.beyond(head));
         let tolerated = if previous.lagged() { CAUGHT_UP_BLOCKS } else { self.tolerated_blocks() };

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use blocktap::actors::notice::Notice;
+use blocktap::app::chain::Blueprint;
 use blocktap::core::event::Step;
+use blocktap::sim::fleet::Fleet;
 use blocktap::sim::symptom::{Refusal, Symptom};
 
-use crate::stage::{Setting, Sockets, Stage, play};
+use crate::stage::{Setting, Sockets, Stage, play, play_with};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -152,4 +154,29 @@ fn all_providers_down_is_waited_out() {
         stage.caught_up(6 * MINUTE).await;
         stage.stream_is_true();
     });
+}
+
+#[test]
+fn a_provider_that_has_no_block_yet_does_not_lead_however_much_it_is_preferred() {
+    let alter: Box<dyn FnOnce(&mut Blueprint)> = Box::new(|plan| plan.providers[0].weight = 3.0);
+    let syncing = |world| {
+        let fleet = Fleet::of_five(world);
+        fleet.inflict("alpha", Symptom::Syncing).unwrap();
+        fleet
+    };
+    play_with(
+        Setting { alter, sockets: Sockets::None, ..Setting::default() },
+        syncing,
+        |stage: Stage| async move {
+            stage.wait(MINUTE).await;
+            stage.caught_up(MINUTE).await;
+            assert_ne!(leader(&stage), "alpha");
+            let state = stage.observe("providers/alpha").await[0].state.clone();
+            assert!(state["why_not_active"].as_str().unwrap().contains("no newest block yet"), "{state}");
+            stage.fleet.heal("alpha").unwrap();
+            stage.wait(3 * MINUTE).await;
+            assert_eq!(leader(&stage), "alpha");
+            stage.stream_is_true();
+        },
+    );
 }

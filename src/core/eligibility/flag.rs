@@ -18,7 +18,7 @@ pub enum Flag {
     Unverified,
     /// It serves another chain.
     WrongChain,
-    /// It says itself that it is still catching up.
+    /// It has not shown any block yet.
     Syncing,
     /// It is behind the reference tip.
     Lagging {
@@ -121,7 +121,7 @@ impl Flag {
         match self {
             Self::Unverified => "its chain is not verified yet".into(),
             Self::WrongChain => "it serves another chain".into(),
-            Self::Syncing => "it is still syncing".into(),
+            Self::Syncing => "it has shown no newest block yet, as a node that is still syncing".into(),
             // An average that hardly moved says nothing about a provider that just fell behind.
             Self::Lagging { blocks, mean_s } if *mean_s < 1.0 => {
                 format!("{blocks} blocks behind the reference tip")

@@ -73,7 +73,7 @@ fn what_is_unknown_is_held_against_nobody() {
     let world = World::default();
     let inputs = Inputs {
         declared: &[],
-        head: None,
+        head: Some(Height(100)),
         reference: None,
         shown_at: None,
         others_shown_at: None,
@@ -83,7 +83,9 @@ fn what_is_unknown_is_held_against_nobody() {
         paused_until: None,
         health: &Health::default(),
     };
-    assert!(Eligibility::assess(&inputs, &Eligibility::default(), NOW).eligible());
+    let assess = |inputs: &Inputs| Eligibility::assess(inputs, &Eligibility::default(), NOW);
+    assert!(assess(&inputs).eligible());
+    assert_eq!(assess(&Inputs { head: None, ..inputs }).flags(), [Flag::Syncing], "it has no block to serve");
 }
 
 #[test]
