@@ -7,18 +7,25 @@
 //! blocks, more must agree on the far end than stand on those.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use super::at::At;
 use super::consensus::ruling::Claim;
 use super::consensus::votes::Operator;
 use super::hash::Hash;
 use super::header::{BlockRef, Header};
 use super::numbers::Height;
 
-/// What one operator shows of the way to a block that it has.
+/// How long what was found out holds: the guide may leave its branch meanwhile.
+const HOLDS: Duration = Duration::from_secs(10);
+
+/// The way that one operator shows, past where others stood when it was first asked for: whoever moves on meanwhile must not put
+/// the answer off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossing {
-    to: BlockRef,
     guide: Operator,
+    begun: At,
+    stood: BTreeMap<Operator, BlockRef>,
     shown: BTreeMap<Height, Shown>,
 }
 
@@ -38,36 +45,42 @@ pub enum Way {
 }
 
 impl Crossing {
-    /// To the block `to`, which `guide` has.
-    pub fn new(to: BlockRef, guide: &str) -> Self {
-        Self { to, guide: guide.to_owned(), shown: BTreeMap::new() }
+    /// The way that `guide` shows past `others`, each of whom stands on a block.
+    pub fn new(guide: &str, others: &[(Operator, BlockRef)], now: At) -> Self {
+        let stood = others.iter().cloned().collect();
+        Self { guide: guide.to_owned(), begun: now, stood, shown: BTreeMap::new() }
     }
 
-    /// Whether it leads there, and is the same operator's.
-    pub fn leads(&self, to: &BlockRef, guide: &str) -> bool {
-        self.to == *to && self.guide == guide
+    /// Whether it is the way past these, and was found out not long ago.
+    pub fn holds(&self, guide: &str, others: &[(Operator, BlockRef)], now: At) -> bool {
+        let knows = |(operator, _): &(Operator, BlockRef)| self.stood.contains_key(operator);
+        self.guide == guide && now.since(self.begun) <= HOLDS && others.iter().all(knows)
     }
 
-    /// The way past `others`, each of whom stands on a block.
-    pub fn past(&mut self, others: &[(Operator, BlockRef)]) -> Way {
-        let shown = |(_, stands): &(Operator, BlockRef)| self.shown.get(&stands.height).copied();
-        if others.iter().all(|other| matches!(shown(other), Some(Shown::Block(_)))) {
-            let left = others.iter().filter(|other| shown(other) != Some(Shown::Block(other.1.hash)));
-            let claim = |(operator, block): &(Operator, BlockRef)| Claim {
+    /// What is known of it, as far as it matters to `others`.
+    pub fn way(&mut self, others: &[(Operator, BlockRef)]) -> Way {
+        let shown = |stood: &BlockRef| self.shown.get(&stood.height).copied();
+        if self.stood.values().all(|stood| matches!(shown(stood), Some(Shown::Block(_)))) {
+            let matters = |operator: &Operator| others.iter().any(|(other, _)| other == operator);
+            let left = self.stood.iter().filter(|(operator, stood)| {
+                matters(operator) && shown(stood) != Some(Shown::Block(stood.hash))
+            });
+            let claim = |(operator, block): (&Operator, &BlockRef)| Claim {
                 block: *block,
                 operators: vec![operator.clone()],
             };
             return Way::Past(left.map(claim).collect());
         }
-        let unasked: BTreeSet<Height> =
-            others.iter().filter(|other| shown(other).is_none()).map(|(_, stands)| stands.height).collect();
+        let unasked = self.stood.values().filter(|stood| shown(stood).is_none());
+        let unasked: BTreeSet<Height> = unasked.map(|stood| stood.height).collect();
         self.shown.extend(unasked.iter().map(|height| (*height, Shown::Asked)));
         Way::Unknown(unasked)
     }
 
-    /// The guide answers: with its block at `height`, or not at all, and may be asked again.
-    pub fn showed(&mut self, height: Height, block: Option<&Header>) {
+    /// `operator` answers: with its block at `height`, or not at all, and may be asked again. An earlier guide says nothing any more.
+    pub fn showed(&mut self, operator: &str, height: Height, block: Option<&Header>) {
         match block {
+            _ if operator != self.guide => {}
             Some(block) => drop(self.shown.insert(height, Shown::Block(block.hash))),
             None => drop(self.shown.remove(&height)),
         }
@@ -86,19 +99,32 @@ mod tests {
         Header { height: Height(height), hash: Hash([tag; 32]), parent: Hash::ZERO, time_s: 0 }
     }
 
+    fn unknown(heights: &[u64]) -> Way {
+        Way::Unknown(heights.iter().map(|height| Height(*height)).collect())
+    }
+
     #[test]
     fn a_way_leads_past_those_whose_blocks_the_guide_does_not_have() {
-        let mut crossing = Crossing::new(block(50, 9), "a");
-        assert!(crossing.leads(&block(50, 9), "a") && !crossing.leads(&block(50, 9), "b"));
         let others = [("b".to_owned(), block(10, 1)), ("c".into(), block(10, 1)), ("d".into(), block(12, 2))];
-        let heights = |heights: &[u64]| Way::Unknown(heights.iter().map(|height| Height(*height)).collect());
-        assert_eq!(crossing.past(&others), heights(&[10, 12]));
-        assert_eq!(crossing.past(&others), heights(&[]), "each is asked for once");
-        crossing.showed(Height(10), Some(&header(10, 1)));
-        crossing.showed(Height(12), None);
-        assert_eq!(crossing.past(&others), heights(&[12]), "it gave no answer");
-        crossing.showed(Height(12), Some(&header(12, 3)));
+        let mut crossing = Crossing::new("a", &others, At::ZERO);
+        assert_eq!(crossing.way(&others), unknown(&[10, 12]));
+        assert_eq!(crossing.way(&others), unknown(&[]), "each is asked for once");
+        crossing.showed("a", Height(10), Some(&header(10, 1)));
+        crossing.showed("a", Height(12), None);
+        crossing.showed("e", Height(12), Some(&header(12, 2)));
+        assert_eq!(crossing.way(&others), unknown(&[12]), "it gave no answer");
+        crossing.showed("a", Height(12), Some(&header(12, 3)));
         let left = Claim { block: block(12, 2), operators: vec!["d".into()] };
-        assert_eq!(crossing.past(&others), Way::Past(vec![left]));
+        assert_eq!(crossing.way(&others), Way::Past(vec![left]));
+        assert_eq!(crossing.way(&others[..2]), Way::Past(Vec::new()), "the third has come along");
+    }
+
+    #[test]
+    fn it_holds_for_a_while_whoever_moves_on_and_not_for_somebody_new() {
+        let crossing = Crossing::new("a", &[("b".into(), block(10, 1))], At::ZERO);
+        let moved = [("b".into(), block(11, 1))];
+        assert!(crossing.holds("a", &moved, At::from_secs(10)) && crossing.holds("a", &[], At::ZERO));
+        assert!(!crossing.holds("a", &moved, At::from_secs(11)) && !crossing.holds("c", &moved, At::ZERO));
+        assert!(!crossing.holds("a", &[("c".into(), block(10, 1))], At::ZERO));
     }
 }

@@ -12,6 +12,7 @@ use crate::core::catch_up::{Recalled, Settled};
 use crate::core::consensus::ruling::{Agreement, Claim, Newcomers, OnSingle};
 use crate::core::crossing::{Crossing, Way};
 use crate::core::event::Mode;
+use crate::core::header::Header;
 use crate::core::numbers::Height;
 
 impl Manager {
@@ -76,10 +77,11 @@ impl Manager {
         else {
             return true;
         };
-        if !self.state.crossing.as_ref().is_some_and(|way| way.leads(&agreement.block, guide)) {
-            self.state.crossing = Some(Crossing::new(agreement.block, guide));
+        let now = self.now();
+        if !self.state.crossing.as_ref().is_some_and(|crossing| crossing.holds(guide, &behind, now)) {
+            self.state.crossing = Some(Crossing::new(guide, &behind, now));
         }
-        match self.state.crossing.as_mut().map(|crossing| crossing.past(&behind)) {
+        match self.state.crossing.as_mut().map(|crossing| crossing.way(&behind)) {
             Some(Way::Unknown(heights)) => {
                 self.ask_the_way(guide, &heights, ctx);
                 false
@@ -98,15 +100,20 @@ impl Manager {
         let name = electorate.into_iter().find(|name| self.operator_of(name).as_deref() == Some(guide));
         for height in heights.iter().copied() {
             match name.clone() {
-                Some(name) => self.question(name, Key::Number(height), ctx, move |act, _, _, answer, ctx| {
-                    act.state
-                        .crossing
-                        .iter_mut()
-                        .for_each(|crossing| crossing.showed(height, answer.as_ref().ok()));
-                    act.deliberate(ctx);
-                }),
-                None => self.state.crossing.iter_mut().for_each(|crossing| crossing.showed(height, None)),
+                Some(name) => {
+                    self.question(name, Key::Number(height), ctx, move |act, _, operator, answer, ctx| {
+                        act.shown_the_way(&operator, height, answer.ok().as_ref());
+                        act.deliberate(ctx);
+                    });
+                }
+                None => self.shown_the_way(guide, height, None),
             }
+        }
+    }
+
+    fn shown_the_way(&mut self, operator: &str, height: Height, block: Option<&Header>) {
+        if let Some(crossing) = &mut self.state.crossing {
+            crossing.showed(operator, height, block);
         }
     }
 
