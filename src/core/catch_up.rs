@@ -62,10 +62,6 @@ pub enum Recalled {
 impl CatchUp {
     /// The span ends between `next` and `attainable` that must be voted on now.
     pub fn due(&mut self, next: Height, attainable: Height, now: At) -> Vec<Height> {
-        if now.since(self.moved) > STALLED {
-            self.agreed.clear();
-            self.moved = now;
-        }
         self.ballots.retain(|_, (_, opened)| now.since(*opened) <= VOTE_TIMEOUT);
         if self.rests(now) {
             return Vec::new();
@@ -117,13 +113,16 @@ impl CatchUp {
         settled
     }
 
-    /// Forgets everything that was agreed if one of it rests on a single word that `stands` no more; tells whether it did.
-    pub fn recall(&mut self, stands: impl Fn(&Agreement) -> bool) -> Recalled {
+    /// Forgets everything that was agreed if one of it rests on a single word that `stands` no more, or if it was not reached for
+    /// too long.
+    pub fn recall(&mut self, stands: impl Fn(&Agreement) -> bool, now: At) -> Recalled {
         let lapsed = |agreement: &Agreement| agreement.operators.len() == 1 && !stands(agreement);
-        if !self.agreed.values().any(lapsed) {
+        let stalled = now.since(self.moved) > STALLED;
+        if !stalled && !self.agreed.values().any(lapsed) {
             return Recalled::Nothing;
         }
         self.agreed.clear();
+        self.moved = now;
         Recalled::All
     }
 
@@ -223,14 +222,17 @@ mod tests {
         vote(&mut catch_up, Height(64), At::ZERO);
         let settled = catch_up.settle(None, At::ZERO);
         accept(&mut catch_up, &settled);
-        assert_eq!(catch_up.recall(|_| false), Recalled::Nothing, "two agree");
+        assert_eq!(catch_up.recall(|_| false, At::ZERO), Recalled::Nothing, "two agree");
         catch_up.open(Height(32), ["a".into()], At::ZERO);
         catch_up.answer(Height(32), "a", header(Height(32)));
         let settled = catch_up.settle(None, At::ZERO);
         let [Settled::Single(lone, _)] = settled.as_slice() else { panic!("{settled:?}") };
         catch_up.accept(lone, At::ZERO);
-        assert_eq!((catch_up.recall(|_| true), catch_up.frontier()), (Recalled::Nothing, Some(Height(64))));
-        assert_eq!((catch_up.recall(|_| false), catch_up.frontier()), (Recalled::All, None));
+        assert_eq!(
+            (catch_up.recall(|_| true, At::ZERO), catch_up.frontier()),
+            (Recalled::Nothing, Some(Height(64)))
+        );
+        assert_eq!((catch_up.recall(|_| false, At::ZERO), catch_up.frontier()), (Recalled::All, None));
         assert_eq!(catch_up.due(Height(1), Height(64), At::ZERO), [32, 64].map(Height));
     }
 
@@ -241,6 +243,8 @@ mod tests {
         let settled = catch_up.settle(None, At::ZERO);
         accept(&mut catch_up, &settled);
         assert!(catch_up.due(Height(1), Height(32), At::from_secs(30)).is_empty());
+        assert_eq!(catch_up.recall(|_| true, At::from_secs(30)), Recalled::Nothing);
+        assert_eq!(catch_up.recall(|_| true, At::from_secs(31)), Recalled::All);
         assert_eq!(catch_up.due(Height(1), Height(32), At::from_secs(31)), [Height(32)]);
     }
 }

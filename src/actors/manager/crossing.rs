@@ -36,12 +36,13 @@ impl Manager {
         }
     }
 
-    /// Who was heard again since a single word was taken may contradict it.
+    /// Who was heard again since a single word was taken may contradict it. What a Manager before this one took is recalled, too: it
+    /// counts as not reached for long.
     fn recall_lone_words(&mut self) {
         let (consensus, now) = (&self.consensus, self.now());
         let chosen = |agreement: &Agreement| consensus.favoured().is_some_and(|name| agreement.has(name));
         let stands = |agreement: &Agreement| chosen(agreement) || consensus.is_indisputable(agreement, now);
-        if self.catch_up.recall(stands) == Recalled::All {
+        if self.catch_up.recall(stands, now) == Recalled::All {
             self.links.recall.tell(Recall);
         }
     }
