@@ -203,7 +203,7 @@ impl Validator {
     /// above it: operators may have left that branch since.
     fn advance(&mut self, ctx: &mut Context<Self>) {
         let Some(chain) = self.chain.as_ref().filter(|_| self.work == Work::Ready) else { return };
-        self.agreed.retain(|_, (agreed, _)| !chain.contains(&agreed.agreement.block));
+        self.agreed.retain(|_, (agreed, _)| !linker::is_past(chain, &agreed.agreement.block));
         for (agreed, finals) in self.agreed.values() {
             match linker::plan(chain, &agreed.agreement.block, |hash| self.waiting.header(hash)) {
                 Step::Done => {}
@@ -350,8 +350,7 @@ impl Handler<Recall> for Validator {
 
     fn handle(&mut self, _: Recall, _: &mut Self::Context) {
         self.vitals.received("Recall");
-        self.agreed
-            .retain(|_, (agreed, _)| agreed.mode == Mode::Live || agreed.agreement.operators.len() > 1);
+        self.agreed.retain(|_, (agreed, _)| agreed.agreement.operators.len() > 1);
     }
 }
 

@@ -14,7 +14,7 @@ use super::numbers::Height;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Step {
-    /// The agreed block is already part of the chain.
+    /// The agreed block is already part of the chain, or older than all that can be told apart.
     Done,
     /// This block must be fetched first.
     Missing(BlockRef),
@@ -34,9 +34,15 @@ pub enum Step {
     },
 }
 
+/// Whether the chain need not move for the sake of `agreed`. What lies below the oldest block that is held was final when it was
+/// forgotten: a word on it came late, and contradicts nothing that could still be shown.
+pub fn is_past(chain: &Canonical, agreed: &BlockRef) -> bool {
+    chain.contains(agreed) || agreed.height < chain.base().next
+}
+
 /// Plans the way from the chain's tip to `agreed`. `waiting` gives a proved block by its hash.
 pub fn plan<'a>(chain: &Canonical, agreed: &BlockRef, waiting: impl Fn(&Hash) -> Option<&'a Header>) -> Step {
-    if chain.contains(agreed) {
+    if is_past(chain, agreed) {
         return Step::Done;
     }
     let mut apply = Vec::new();
@@ -131,6 +137,19 @@ mod tests {
         chain.finalize(Height(14)).unwrap();
         let new = branch(Height(14), old[3].hash, 2, 3);
         assert!(matches!(run(&chain, &new[2], &new), Step::ContradictsFinal { .. }));
+    }
+
+    #[test]
+    fn a_late_word_on_what_was_final_long_ago_contradicts_nothing() {
+        let blocks = branch(Height(10), Hash::ZERO, 1, 6);
+        let mut chain = chain_of(&blocks);
+        chain.finalize(Height(15)).unwrap();
+        assert_eq!(run(&chain, &blocks[2], &blocks), Step::Done);
+        let other = branch(Height(15), blocks[4].hash, 2, 1);
+        assert!(
+            matches!(run(&chain, &other[0], &other), Step::ContradictsFinal { .. }),
+            "the oldest that is held"
+        );
     }
 
     #[test]

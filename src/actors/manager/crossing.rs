@@ -44,6 +44,7 @@ impl Manager {
         let stands = |agreement: &Agreement| chosen(agreement) || consensus.is_indisputable(agreement, now);
         if self.catch_up.recall(stands, now) == Recalled::All {
             self.links.recall.tell(Recall);
+            self.state.agree_anew();
         }
     }
 
