@@ -17,8 +17,8 @@ use self::errand::{Bearer, Errand, Errands};
 use super::budget::{Budget, Permit};
 use super::link::{Link, Unreachable};
 use super::messages::{
-    Accused, Candidate, Drain, Elected, FetchBlock, HeadAdvanced, Outlook, Plan, Replayed, Rewind, Route,
-    Wanted,
+    Accused, Candidate, Drain, Elected, FetchBlock, HeadAdvanced, Outlook, Plan, Replayed, Rewind, Room,
+    Route, Wanted,
 };
 use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
@@ -41,8 +41,8 @@ const TIP_DEADLINE: Duration = Duration::from_secs(4);
 const SPAN_DEADLINE: Duration = Duration::from_secs(20);
 /// How soon a block is asked for again when nobody had it.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// What a block is taken to weigh before the first one came.
-const FIRST_GUESS_BYTES: usize = 64 << 10;
+/// What a block is taken to weigh before the first one came: more than most do, so that not too many are asked for.
+const FIRST_GUESS_BYTES: usize = 512 << 10;
 
 /// Whom the Fetcher tells.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ pub struct Links {
     pub accused: Link<Accused>,
     /// The Manager: what a change of the lead cost.
     pub replayed: Link<Replayed>,
+    /// The Manager: how much fits into memory.
+    pub room: Link<Room>,
 }
 
 /// Gets one chain's blocks.
@@ -68,6 +70,7 @@ pub struct Fetcher {
     /// The block on its way that was asked for beyond the budget.
     overdrawn: Option<Key>,
     typical_bytes: usize,
+    told: Option<Room>,
     resting: Resting,
     counts: Counts,
 }
@@ -115,6 +118,7 @@ impl Fetcher {
             errands: Errands::default(),
             overdrawn: None,
             typical_bytes: FIRST_GUESS_BYTES,
+            told: None,
             resting: Resting::No,
             counts: Counts::default(),
         }
@@ -225,7 +229,7 @@ impl Fetcher {
             Ok(Ok(block)) => {
                 self.counts.fetched += 1;
                 let bytes = block.size();
-                self.typical_bytes = (self.typical_bytes * 7 + bytes) / 8;
+                self.weigh(bytes);
                 // It was guessed to be smaller. Rather than kept beyond the limit it is got again when there is room.
                 if !self.budget.has_room(&permit, bytes) && !self.errands.is_awaited(&errand) {
                     errand.weight_bytes = Some(bytes);
@@ -240,6 +244,27 @@ impl Fetcher {
             Ok(Err(error)) => self.on_failed(errand, &from, &error),
             Err(error) => self.on_failed(errand, &from, &ChainError::transient(error.to_string())),
         }
+    }
+
+    /// One heavy block is a warning, and many light ones are needed to forget it.
+    fn weigh(&mut self, bytes: usize) {
+        let nearer = (self.typical_bytes * 7 + bytes) / 8;
+        self.typical_bytes = nearer.max(bytes);
+        if self.told != Some(self.room()) {
+            self.tell_room();
+        }
+    }
+
+    /// In powers of two, so that blocks which are now a little larger, now a little smaller are no news.
+    fn room(&self) -> Room {
+        let blocks = self.budget.limit() / self.typical_bytes.max(1);
+        Room { blocks: blocks.checked_ilog2().map_or(1, |power| 1 << power) }
+    }
+
+    fn tell_room(&mut self) {
+        let room = self.room();
+        self.links.room.tell(room);
+        self.told = Some(room);
     }
 
     /// Other operators that have a block, as far as is known, or will have it soon, and have not served it falsely.
@@ -308,6 +333,7 @@ impl Handler<Elected> for Fetcher {
             self.links.replayed.tell(Replayed { term: self.term, blocks, dropped: 0 });
         }
         self.routes = elected.routes;
+        self.tell_room();
         self.pump(ctx);
     }
 }

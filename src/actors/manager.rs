@@ -35,7 +35,8 @@ use self::tenure::Tenure;
 use super::link::Link;
 use super::messages::{
     Agreed, Begin, ChainMoved, ChainRestored, CommitsHeld, Drain, Elected, FileCase, FinalityViolated,
-    Finalized, HeadAdvanced, ProviderReported, Recall, RememberSanctions, Replayed, RestoreChain, Unlatch,
+    Finalized, HeadAdvanced, ProviderReported, Recall, RememberSanctions, Replayed, RestoreChain, Room,
+    Unlatch,
 };
 use super::notice::{Notice, Notices};
 use super::observe::{Observable, answers_observe};
@@ -329,7 +330,7 @@ impl Handler<ChainRestored> for Manager {
         if self.chain.is_some() || restored.0.is_some() {
             self.chain = restored.0;
             self.measure_chain();
-            self.catch_up = CatchUp::default();
+            self.catch_up.begin_anew();
             self.state.agree_anew();
         }
         self.deliberate(ctx);
@@ -353,6 +354,15 @@ impl Handler<Replayed> for Manager {
         self.vitals.received("Replayed");
         let Replayed { term, blocks, dropped } = replayed;
         self.swaps.on_replayed(term, blocks, dropped);
+    }
+}
+
+impl Handler<Room> for Manager {
+    type Result = ();
+
+    fn handle(&mut self, room: Room, _: &mut Self::Context) {
+        self.vitals.received("Room");
+        self.catch_up.fit(room.blocks);
     }
 }
 

@@ -192,6 +192,15 @@ pub struct Replayed {
     pub dropped: u64,
 }
 
+/// Fetcher → Manager: how many blocks of the usual size fit into memory at once, down to a power of two. Told when it changes, and
+/// to a Manager that has just begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Room {
+    /// So many, at least one.
+    pub blocks: u64,
+}
+
 /// What to fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {

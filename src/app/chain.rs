@@ -236,6 +236,7 @@ impl Posts {
             candidate: self.validator.link(),
             accused: self.manager.link(),
             replayed: self.manager.link(),
+            room: self.manager.link(),
         };
         let (want, budget) = (plan.receipts, Budget::new(plan.memory_bytes));
         estate.house.employ(format!("{}/fetcher", plan.mandate.chain), &self.fetcher, move |birth| {

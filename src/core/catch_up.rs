@@ -16,10 +16,11 @@ use super::consensus::votes::Operator;
 use super::header::Header;
 use super::numbers::Height;
 
-/// Blocks in a span: with two spans under way, a few hundred of the largest blocks seen stay far below the memory budget.
-pub const SPAN: u64 = 32;
-/// Spans voted on beyond the one that is being fetched.
-const AHEAD: u64 = 3;
+/// Blocks in a span at most. The blocks of a span are held until its end is reached, so where two spans of so many do not fit into
+/// memory they are shorter.
+pub const LONGEST_SPAN: u64 = 32;
+/// Spans that are agreed or voted on at once, with the one that is being fetched.
+const AHEAD: usize = 3;
 /// The tip is near when no more blocks than this are missing: then votes on heads decide.
 pub const NEAR: u64 = 16;
 /// How long a vote may take before it is begun anew.
@@ -30,8 +31,9 @@ const REST: Duration = Duration::from_millis(500);
 const STALLED: Duration = Duration::from_secs(30);
 
 /// The state of one catch-up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CatchUp {
+    span: u64,
     ballots: BTreeMap<Height, (Ballot, At)>,
     agreed: BTreeMap<Height, Agreement>,
     moved: At,
@@ -59,24 +61,55 @@ pub enum Recalled {
     All,
 }
 
+impl Default for CatchUp {
+    fn default() -> Self {
+        Self {
+            span: LONGEST_SPAN,
+            ballots: BTreeMap::new(),
+            agreed: BTreeMap::new(),
+            moved: At::ZERO,
+            rests_until: At::ZERO,
+        }
+    }
+}
+
 impl CatchUp {
+    /// So many blocks fit into memory at once: from now on two spans shall.
+    pub fn fit(&mut self, blocks: u64) {
+        self.span = (blocks / 2).clamp(1, LONGEST_SPAN);
+    }
+
+    /// Forgets what was agreed and voted on.
+    pub fn begin_anew(&mut self) {
+        *self = Self { span: self.span, ..Self::default() };
+    }
+
     /// The span ends between `next` and `attainable` that must be voted on now.
     pub fn due(&mut self, next: Height, attainable: Height, now: At) -> Vec<Height> {
         self.ballots.retain(|_, (_, opened)| now.since(*opened) <= VOTE_TIMEOUT);
-        if self.rests(now) {
-            return Vec::new();
+        let (mut due, mut from, mut least) = (Vec::new(), next, 1);
+        for _ in 0..AHEAD {
+            if let Some(known) = self.known_end(from) {
+                // So little above what is known that it is not worth a vote of its own.
+                (from, least) = (known.next(), (self.span / 2).max(1));
+                continue;
+            }
+            let end = from.plus(self.span).minus(1).min(attainable);
+            if self.rests(now) || end.next().beyond(from) < least {
+                break;
+            }
+            due.push(end);
+            (from, least) = (end.next(), 1);
         }
-        let ends = (1..=AHEAD).map(|span| next.plus(span * SPAN).minus(1).min(attainable));
-        let mut due: Vec<Height> = ends.filter(|end| *end >= next).collect();
-        due.dedup();
-        due.retain(|end| !self.ballots.contains_key(end) && !self.covered(*end));
         due
     }
 
-    /// A span end that lies so little above an agreed one that it is not worth a vote of its own.
-    fn covered(&self, end: Height) -> bool {
-        self.agreed.keys().any(|agreed| *agreed >= end)
-            || self.frontier().is_some_and(|frontier| end.beyond(frontier) < SPAN / 2)
+    /// The end of a span from here that is agreed or voted on already, if that span is not much too long.
+    fn known_end(&self, from: Height) -> Option<Height> {
+        let near = from..from.plus(self.span + self.span / 2);
+        let agreed = self.agreed.range(near.clone()).next().map(|(end, _)| *end);
+        let open = self.ballots.range(near).next().map(|(end, _)| *end);
+        agreed.into_iter().chain(open).min()
     }
 
     /// The vote on `height` begins: these operators were asked.
@@ -204,6 +237,29 @@ mod tests {
     fn the_last_span_ends_where_two_operators_reach() {
         let mut catch_up = CatchUp::default();
         assert_eq!(catch_up.due(Height(1), Height(40), At::ZERO), [32, 40].map(Height));
+    }
+
+    #[test]
+    fn two_spans_fit_into_memory_and_a_longer_one_that_is_agreed_is_divided() {
+        let mut catch_up = CatchUp::default();
+        let whole = catch_up.due(Height(1), Height(1000), At::ZERO);
+        whole.into_iter().for_each(|height| vote(&mut catch_up, height, At::ZERO));
+        let settled = catch_up.settle(None, At::ZERO);
+        accept(&mut catch_up, &settled);
+        catch_up.fit(8);
+        assert_eq!(catch_up.due(Height(1), Height(1000), At::ZERO), [4, 8, 12].map(Height));
+        assert_eq!(
+            catch_up.due(Height(28), Height(1000), At::ZERO),
+            [36, 40].map(Height),
+            "32 is near enough"
+        );
+        assert_eq!(catch_up.frontier(), Some(Height(96)));
+        catch_up.fit(1);
+        assert_eq!(catch_up.due(Height(1), Height(1000), At::ZERO), [1, 2, 3].map(Height));
+        catch_up.begin_anew();
+        assert_eq!(catch_up.due(Height(1), Height(2), At::ZERO), [1, 2].map(Height));
+        catch_up.fit(u64::MAX);
+        assert_eq!(catch_up.due(Height(1), Height(1000), At::ZERO), [32, 64, 96].map(Height));
     }
 
     #[test]

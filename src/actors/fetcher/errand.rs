@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::family::Key;
-use crate::core::catch_up::SPAN;
+use crate::core::catch_up::LONGEST_SPAN;
 use crate::core::header::BlockRef;
 use crate::core::numbers::{Height, Term};
 
@@ -144,7 +144,7 @@ impl Errands {
     /// Whether the stream stands still without it: the Validator misses it on the branch that was agreed on, and not far above the
     /// tip. What nobody agreed on may be one provider's invention.
     pub fn is_awaited(&self, errand: &Errand) -> bool {
-        let near = self.next.is_none_or(|next| errand.height() < next.plus(SPAN));
+        let near = self.next.is_none_or(|next| errand.height() < next.plus(LONGEST_SPAN));
         near && match errand.key {
             Key::Hash(block) => self.wishes.contains(&block),
             _ => self.wishes.iter().any(|wish| wish.height == errand.height()),
@@ -250,10 +250,10 @@ mod tests {
         errands.delivered_below(Height(5));
         errands.want_tip(&[block(5, 1)]);
         errands.want(block(5, 2), None);
-        errands.want(block(5 + SPAN, 3), None);
+        errands.want(block(5 + LONGEST_SPAN, 3), None);
         let awaits = |errands: &Errands, block| errands.is_awaited(&Errand::new(Key::Hash(block)));
         assert!(awaits(&errands, block(5, 2)));
-        assert!(!awaits(&errands, block(5, 1)) && !awaits(&errands, block(5 + SPAN, 3)));
+        assert!(!awaits(&errands, block(5, 1)) && !awaits(&errands, block(5 + LONGEST_SPAN, 3)));
         assert!(errands.is_awaited(&Errand::new(Key::Number(Height(5)))));
         assert!(!errands.is_awaited(&Errand::new(Key::Number(Height(6)))));
         errands.delivered_below(Height(6));

@@ -6,7 +6,6 @@ use super::Manager;
 use crate::actors::messages::Unlatch;
 use crate::actors::notice::Notice;
 use crate::core::canonical::Canonical;
-use crate::core::catch_up::CatchUp;
 use crate::core::command::{Declined, Done};
 use crate::core::consensus::ruling::Claim;
 use crate::core::consensus::votes::Operator;
@@ -33,7 +32,7 @@ impl Manager {
         // Nothing was delivered yet, and the first block that was named is gone: looked for again, that will be said.
         if self.chain.as_ref().is_some_and(Canonical::is_empty) {
             self.chain = None;
-            self.catch_up = CatchUp::default();
+            self.catch_up.begin_anew();
             return;
         }
         let since = *self.state.left_since.get_or_insert(now);

@@ -10,6 +10,7 @@ use crate::chain::exhibit;
 use crate::core::case::{Exhibit, Fate};
 use crate::core::excuse::{CheckName, Excuse, Exposed, Failing};
 use crate::core::header::BlockRef;
+use crate::core::linker;
 use crate::crash::{self, Point};
 
 impl Validator {
@@ -25,6 +26,10 @@ impl Validator {
     fn on_judged(&mut self, block: BlockRef, judged: Judged, exhibit: Exhibit, ctx: &mut Context<Self>) {
         match judged {
             Judged::Sound(exposed) => {
+                // A second copy of what is delivered would be held for a reorg that brings it back by another way.
+                if self.chain.as_ref().is_some_and(|chain| linker::is_past(chain, &block)) {
+                    drop(self.waiting.take(&block.hash));
+                }
                 exposed.into_iter().for_each(|exposed| self.accuse_late(block, exposed));
                 self.advance(ctx);
             }
