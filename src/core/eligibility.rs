@@ -114,11 +114,16 @@ impl Eligibility {
     /// What an election may do with it.
     pub fn fitness(&self, now: At) -> Fitness {
         let why = self.why_not(now).unwrap_or_default();
-        match self.flags.iter().map(Flag::severity).max() {
+        match self.severity() {
             None => Fitness::Eligible,
             Some(Severity::Barring) => Fitness::Barred { why },
             Some(severity) => Fitness::LastResort { severity, why },
         }
+    }
+
+    /// How little may be expected of it, unless it is eligible.
+    pub fn severity(&self) -> Option<Severity> {
+        self.flags.iter().map(Flag::severity).max()
     }
 
     fn lagged(&self) -> bool {

@@ -258,10 +258,12 @@ impl Watcher for Oracle {
     }
 
     fn answered(&self, provider: &str, request: &[u8], reply: &Reply, at: At) {
+        let Some(answer) = reply.whole() else { return };
+        let said = shown::answer(request, &answer.body);
         let mut bench = self.bench();
-        bench.manners.answered(provider, reply, at);
-        let Bench { witness, world, .. } = &mut *bench;
-        witness.answered(provider, request, reply, world, at);
+        let Bench { manners, witness, world, .. } = &mut *bench;
+        manners.answered(provider, answer, &said, at);
+        witness.answered(provider, request, answer.status, said, world, at);
     }
 
     fn connected(&self, _: &str, _: At) {}

@@ -12,7 +12,7 @@ use crate::core::backends::Backends;
 use crate::core::consensus::votes::Operator;
 use crate::core::cordon::Cordon;
 use crate::core::election::{Candidate, Cursor, Rejoin, Standing};
-use crate::core::eligibility::{Fitness, Flag};
+use crate::core::eligibility::{Fitness, Flag, Severity};
 use crate::core::hash::Hash;
 use crate::core::header::{BlockRef, Header};
 use crate::core::memory::{Memory, Sanctions};
@@ -277,7 +277,7 @@ impl Seat {
 
     /// Whether it may be asked at all.
     pub fn is_usable(&self, now: At) -> bool {
-        let barred = |report: &Report| matches!(report.eligibility.fitness(now), Fitness::Barred { .. });
+        let barred = |report: &Report| report.eligibility.severity() == Some(Severity::Barring);
         !self.is_excluded(now) && self.report.as_ref().is_some_and(|report| !barred(report))
     }
 

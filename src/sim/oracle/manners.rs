@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::breach::Invariant;
-use super::shown;
+use super::shown::Said;
 use super::terms::{Account, Terms};
 use crate::core::at::At;
-use crate::sim::reply::Reply;
+use crate::sim::reply::HttpAnswer;
 
 /// A provider's own wish is kept up to here: a slip of its pen must not park it for a day.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -69,11 +69,10 @@ impl Manners {
         Ok(())
     }
 
-    pub fn answered(&mut self, provider: &str, reply: &Reply, at: At) {
-        let Some(answer) = reply.whole() else { return };
+    pub fn answered(&mut self, provider: &str, answer: &HttpAnswer, said: &Said, at: At) {
         let Some((_, state)) = self.accounts.get_mut(provider) else { return };
         let by_header = answer.retry_after.filter(|_| answer.status == 429);
-        let by_body = shown::read(&answer.body).backoff_s.map(Duration::from_secs);
+        let by_body = said.backoff_s.map(Duration::from_secs);
         if let Some(wait) = by_header.max(by_body) {
             state.rests_until = state.rests_until.max(at + wait.min(LONGEST_WAIT));
         }

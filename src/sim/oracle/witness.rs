@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::breach::Invariant;
-use super::shown;
+use super::shown::{self, Said};
 use super::terms::{LoneWord, Terms};
 use crate::core::at::At;
 use crate::core::event::{Event, Source};
 use crate::core::hash::Hash;
 use crate::core::numbers::Height;
-use crate::sim::reply::Reply;
 use crate::sim::world::World;
 
 /// Blocks that are remembered of each operator, the newest ones: more than one that changes its branch may announce at once.
@@ -112,9 +111,15 @@ impl Witness {
         self.operators.get_mut(operator)
     }
 
-    pub fn answered(&mut self, provider: &str, request: &[u8], reply: &Reply, world: &World, at: At) {
-        let Some(answer) = reply.whole() else { return };
-        let said = shown::answer(request, &answer.body);
+    pub fn answered(
+        &mut self,
+        provider: &str,
+        request: &[u8],
+        status: u16,
+        said: Said,
+        world: &World,
+        at: At,
+    ) {
         let whole = holds(request, b",true]");
         // Who hands out a block when it is told which one has not thereby said that it goes on.
         let clear = if whole { Vec::new() } else { said.clear };
@@ -124,7 +129,7 @@ impl Witness {
             }
             self.showed(provider, hash, &clear, world, at);
         }
-        if answer.status == 200
+        if status == 200
             && holds(request, b"eth_chainId")
             && let Some(record) = self.record_of(provider)
         {
