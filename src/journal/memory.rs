@@ -37,6 +37,8 @@ struct State {
     events: VecDeque<Arc<Event>>,
     marks: Marks,
     health: Health,
+    /// Where the log ended before an append that failed and left something: whoever had it open knows of no more.
+    known: Option<Option<Tail>>,
     memory: Memory,
 }
 
@@ -50,12 +52,21 @@ pub enum Memory {
     Loses,
 }
 
+/// What an append that fails has left on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing: the disk was full.
+    Nothing,
+    /// All of it: only what came after was refused.
+    Everything,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Health {
     #[default]
     Well,
     /// The next append fails.
-    Failing,
+    Failing(Left),
     /// An append has failed.
     Halted,
 }
@@ -66,14 +77,15 @@ impl MemoryJournal {
         Self { stream, options, state: Mutex::default() }
     }
 
-    /// Makes the next append fail as a full disk does; all later ones are refused until [`Self::reopen`].
-    pub fn fail_next_append(&self) {
-        hold(&self.state).health = Health::Failing;
+    /// Makes the next append fail; all later ones are refused until [`Self::reopen`].
+    pub fn fail_next_append(&self, left: Left) {
+        hold(&self.state).health = Health::Failing(left);
     }
 
-    /// What opening the journal on disk again does: appends are taken again.
+    /// What opening the journal on disk again does: what is there is seen, and appends are taken again.
     pub fn reopen(&self) {
-        hold(&self.state).health = Health::Well;
+        let mut state = hold(&self.state);
+        (state.health, state.known) = (Health::Well, None);
     }
 
     /// Says what becomes of the marks from now on.
@@ -83,7 +95,7 @@ impl MemoryJournal {
 
     /// The journal as another opening finds it: what this one holds now, in an object of its own.
     pub fn opened_anew(&self) -> Self {
-        let state = State { health: Health::Well, ..hold(&self.state).clone() };
+        let state = State { health: Health::Well, known: None, ..hold(&self.state).clone() };
         Self { stream: self.stream.clone(), options: self.options.clone(), state: Mutex::new(state) }
     }
 
@@ -104,8 +116,11 @@ impl Journal for MemoryJournal {
             return Err(JournalError::Halted { path: self.name() });
         }
         let Some(first) = drafts.first().map(|draft| draft.header.height) else { return Ok(Vec::new()) };
-        if state.health == Health::Failing {
-            state.health = Health::Halted;
+        let failing = state.health;
+        if matches!(failing, Health::Failing(_)) {
+            (state.health, state.known) = (Health::Halted, Some(state.tail));
+        }
+        if failing == Health::Failing(Left::Nothing) {
             return Err(self.io(std::io::ErrorKind::StorageFull));
         }
         let tail = state.tail.unwrap_or_else(|| Tail::genesis(&self.stream, first));
@@ -119,7 +134,10 @@ impl Journal for MemoryJournal {
             state.push(event, bytes);
         }
         state.let_go(&self.options);
-        Ok(events)
+        match failing {
+            Health::Failing(_) => Err(self.io(std::io::ErrorKind::Other)),
+            Health::Well | Health::Halted => Ok(events),
+        }
     }
 
     async fn retire(&self) {
@@ -127,7 +145,8 @@ impl Journal for MemoryJournal {
     }
 
     fn tail(&self) -> Option<Tail> {
-        hold(&self.state).tail
+        let state = hold(&self.state);
+        state.known.unwrap_or(state.tail)
     }
 
     fn extent(&self) -> Extent {
@@ -236,7 +255,7 @@ mod tests {
         let mut rehearsal = Rehearsal::new(5);
         journal.append(vec![rehearsal.apply(1)]).await.unwrap();
         let held = journal.extent();
-        journal.fail_next_append();
+        journal.fail_next_append(Left::Nothing);
         let draft = rehearsal.apply(2);
         let failed = journal.append(vec![draft.clone()]).await;
         assert!(matches!(failed, Err(JournalError::Io { .. })));
@@ -245,5 +264,20 @@ mod tests {
         assert_eq!(journal.extent(), held);
         journal.reopen();
         assert_eq!(journal.append(vec![draft]).await.unwrap()[0].envelope.seq, Seq(2));
+    }
+
+    #[tokio::test]
+    async fn what_a_failed_append_left_is_seen_once_the_twin_is_opened_again() {
+        let journal = MemoryJournal::new(ChainId::evm(1), Options::default());
+        let mut rehearsal = Rehearsal::new(5);
+        journal.append(vec![rehearsal.apply(1)]).await.unwrap();
+        let known = journal.tail();
+        journal.fail_next_append(Left::Everything);
+        let failed = journal.append(vec![rehearsal.apply(2)]).await;
+        assert!(matches!(failed, Err(JournalError::Io { .. })));
+        assert_eq!(journal.tail(), known);
+        journal.reopen();
+        assert_eq!(journal.tail().unwrap().seq, Seq(2));
+        assert_eq!(journal.append(vec![rehearsal.apply(3)]).await.unwrap()[0].envelope.seq, Seq(3));
     }
 }

@@ -11,7 +11,7 @@ use blocktap::core::chain_id::ChainId;
 use blocktap::core::event::Event;
 use blocktap::http::board::{ChainStatus, Pace};
 use blocktap::journal::Journal;
-use blocktap::journal::memory::{Memory, MemoryJournal};
+use blocktap::journal::memory::{Left, Memory, MemoryJournal};
 use blocktap::journal::retention::Options;
 use blocktap::sink::error::SinkError;
 use blocktap::sink::{Position, Sink};
@@ -176,7 +176,7 @@ fn a_full_disk_pauses_the_chain_which_says_so_and_goes_on() {
     play(Setting { alter: small(log), ..Setting::default() }, move |stage: Stage| async move {
         stage.wait(MINUTE).await;
         for _ in 0..20 {
-            full.fail_next_append();
+            full.fail_next_append(Left::Nothing);
             stage.wait(Duration::from_millis(500)).await;
         }
         let why = status(&stage).why_not_ready().unwrap();
@@ -201,7 +201,7 @@ fn a_validator_that_dies_while_the_disk_refuses_begins_after_what_it_left_to_be_
     play(setting, move |stage: Stage| async move {
         stage.wait(MINUTE).await;
         for half_second in 0..20 {
-            full.fail_next_append();
+            full.fail_next_append(Left::Nothing);
             stage.wait(Duration::from_millis(500)).await;
             if half_second == 9 {
                 armed.store(true, Ordering::SeqCst);
@@ -235,7 +235,7 @@ fn a_journal_that_dies_long_after_the_disk_refused_goes_on_from_what_was_opened_
     let setting = Setting { alter, witness: Some(witness), ..Setting::default() };
     play(setting, move |stage: Stage| async move {
         stage.wait(MINUTE).await;
-        refusing.fail_next_append();
+        refusing.fail_next_append(Left::Nothing);
         // Long enough for what the first one held to be let go.
         stage.wait(10 * MINUTE).await;
         armed.store(true, Ordering::SeqCst);
@@ -254,7 +254,7 @@ fn a_tip_that_was_replaced_during_a_pause_is_never_called_final() {
     play(Setting { alter: small(log), ..Setting::default() }, move |stage: Stage| async move {
         stage.wait(MINUTE).await;
         for half_second in 0..120 {
-            full.fail_next_append();
+            full.fail_next_append(Left::Nothing);
             stage.wait(Duration::from_millis(500)).await;
             if half_second % 11 == 10 && half_second < 60 {
                 stage.world.reorg(3);

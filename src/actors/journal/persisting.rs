@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::core::chain_id::ChainId;
     use crate::core::rehearsal::Rehearsal;
-    use crate::journal::memory::MemoryJournal;
+    use crate::journal::memory::{Left, MemoryJournal};
 
     fn entry(rehearsal: &mut Rehearsal, drafts: u8) -> Entry {
         let drafts = (0..drafts).map(|_| rehearsal.draft(0)).collect();
@@ -139,7 +139,7 @@ mod tests {
         let (mut rehearsal, known, disk) = (Rehearsal::new(5), journal(), journal());
         let first = entry(&mut rehearsal, 2);
         disk.append(first.drafts.clone()).await.unwrap();
-        known.fail_next_append();
+        known.fail_next_append(Left::Nothing);
         let open = opening([None, Some(disk.clone())]);
         let refused = persist(known, open.clone(), vec![first]).await;
         assert!(refused.refusal.is_some() && refused.durable.is_empty());
@@ -156,7 +156,7 @@ mod tests {
     async fn a_log_that_has_lost_what_it_held_is_not_written_to() {
         let (mut rehearsal, known, emptied) = (Rehearsal::new(5), journal(), journal());
         known.append(entry(&mut rehearsal, 2).drafts).await.unwrap();
-        known.fail_next_append();
+        known.fail_next_append(Left::Nothing);
         let open = opening([Some(emptied.clone())]);
         let refused = persist(known, open, vec![entry(&mut rehearsal, 1)]).await;
         assert!(matches!(refused.refusal, Some(JournalError::Lost { last: Seq(2) })));

@@ -17,6 +17,7 @@ use super::tally::Tally;
 use crate::core::at::At;
 use crate::core::header::Header;
 use crate::core::numbers::Height;
+use crate::journal::memory::Left;
 use crate::sim::fault::Reach;
 use crate::sim::oracle::breach::{Breach, Invariant};
 use crate::sim::schedule::Schedule;
@@ -113,7 +114,8 @@ impl Director {
             Deed::Fail { provider, trouble, ailment } => self.fail(&provider, trouble, &ailment),
             Deed::Heal { provider } => self.heal(&provider),
             Deed::Sink { name, manner } => self.turn(name, manner),
-            Deed::DiskRefuses => self.stage.log.inner.fail_next_append(),
+            Deed::DiskRefuses => self.stage.log.inner.fail_next_append(Left::Nothing),
+            Deed::DiskErrs => self.stage.log.inner.fail_next_append(Left::Everything),
             Deed::Panic(victim) => self.stage.fuses.arm(victim),
             Deed::Kill { down } => self.kill(down),
             Deed::HealAll => self.heal_all(),

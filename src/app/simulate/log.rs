@@ -54,9 +54,13 @@ impl Journal for Log {
         self.stop_if_broken().await;
         self.fuses.burn(|victim| *victim == Victim::JournalBefore);
         self.wait().await;
-        let events = self.inner.append(drafts).await?;
-        events.iter().for_each(|event| self.trace.add(|| told(event)));
-        self.oracle.appended(&events);
+        let before = self.inner.extent().last;
+        let appended = self.inner.append(drafts).await;
+        // What is there counts, whatever is said of it.
+        let there = self.inner.read(before, usize::MAX).await?;
+        there.iter().for_each(|event| self.trace.add(|| told(event)));
+        self.oracle.appended(&there);
+        let events = appended?;
         self.wait().await;
         self.fuses.burn(|victim| *victim == Victim::JournalAfter);
         Ok(events)

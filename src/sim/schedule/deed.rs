@@ -59,6 +59,8 @@ pub enum Deed {
     },
     /// The log's disk refuses the next append.
     DiskRefuses,
+    /// The log's disk takes the next append, and says that it failed.
+    DiskErrs,
     /// An actor panics at the next chance.
     Panic(Victim),
     /// The daemon is killed, and started again.
@@ -155,6 +157,7 @@ impl fmt::Display for Deed {
             Self::Heal { provider } => write!(out, "{provider} is well again"),
             Self::Sink { name, manner } => write!(out, "sink {name} {manner}"),
             Self::DiskRefuses => out.write_str("the disk refuses the next append"),
+            Self::DiskErrs => out.write_str("the disk takes the next append and says that it failed"),
             Self::Panic(victim) => write!(out, "{victim:?} is to panic"),
             Self::Kill { down } => write!(out, "the daemon is killed for {}", format_duration(*down)),
             Self::HealAll => out.write_str("everything is healed"),

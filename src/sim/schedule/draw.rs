@@ -42,7 +42,8 @@ impl Act<'_> {
             entries.push(self.some_time(random, Deed::Kill { down }));
         }
         if random.once_in(4) {
-            entries.push(self.some_time(random, Deed::DiskRefuses));
+            let deed = if random.once_in(2) { Deed::DiskErrs } else { Deed::DiskRefuses };
+            entries.push(self.some_time(random, deed));
         }
         entries.push(Entry { at: self.from + self.length, deed: Deed::HealAll });
     }
