@@ -9,6 +9,7 @@ pub mod backends;
 pub mod backoff;
 pub mod berth;
 pub mod block_time;
+pub mod block_weight;
 pub mod breaker;
 pub mod byte_size;
 pub mod canonical;

@@ -24,6 +24,7 @@ use super::observe::{Observable, answers_observe};
 use super::vitals::{Birth, Vitals};
 use crate::chain::error::ChainError;
 use crate::chain::family::{Key, RawBlock, Receipts};
+use crate::core::block_weight::BlockWeight;
 use crate::core::case::{Exhibit, Fate};
 use crate::core::class::Class;
 use crate::core::consensus::votes::Operator;
@@ -41,8 +42,6 @@ const TIP_DEADLINE: Duration = Duration::from_secs(4);
 const SPAN_DEADLINE: Duration = Duration::from_secs(20);
 /// How soon a block is asked for again when nobody had it.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// What a block is taken to weigh before the first one came: more than most do, so that not too many are asked for.
-const FIRST_GUESS_BYTES: usize = 512 << 10;
 
 /// Whom the Fetcher tells.
 #[derive(Clone, Debug)]
@@ -69,7 +68,7 @@ pub struct Fetcher {
     errands: Errands,
     /// The block on its way that was asked for beyond the budget.
     overdrawn: Option<Key>,
-    typical_bytes: usize,
+    weight: BlockWeight,
     told: Option<Room>,
     resting: Resting,
     counts: Counts,
@@ -117,7 +116,7 @@ impl Fetcher {
             in_hand: BTreeMap::new(),
             errands: Errands::default(),
             overdrawn: None,
-            typical_bytes: FIRST_GUESS_BYTES,
+            weight: BlockWeight::default(),
             told: None,
             resting: Resting::No,
             counts: Counts::default(),
@@ -177,7 +176,7 @@ impl Fetcher {
 
     /// A block that the stream stands still without may overdraw, one at a time; all others wait for their share.
     fn permit_for(&mut self, errand: &Errand) -> Option<Permit> {
-        let bytes = errand.weight_bytes.unwrap_or(self.typical_bytes);
+        let bytes = errand.weight_bytes.unwrap_or(self.weight.bytes());
         let permit = self.budget.take(bytes);
         let is_only = self.overdrawn.is_none_or(|key| key == errand.key);
         if permit.is_some() || !is_only || !self.errands.is_awaited(errand) {
@@ -246,19 +245,15 @@ impl Fetcher {
         }
     }
 
-    /// One heavy block is a warning, and many light ones are needed to forget it.
     fn weigh(&mut self, bytes: usize) {
-        let nearer = (self.typical_bytes * 7 + bytes) / 8;
-        self.typical_bytes = nearer.max(bytes);
+        self.weight.add(bytes);
         if self.told != Some(self.room()) {
             self.tell_room();
         }
     }
 
-    /// In powers of two, so that blocks which are now a little larger, now a little smaller are no news.
     fn room(&self) -> Room {
-        let blocks = self.budget.limit() / self.typical_bytes.max(1);
-        Room { blocks: blocks.checked_ilog2().map_or(1, |power| 1 << power) }
+        Room { blocks: self.weight.fit_into(self.budget.limit()) }
     }
 
     fn tell_room(&mut self) {
@@ -313,7 +308,7 @@ impl Observable for Fetcher {
             next_height: self.errands.lowest(),
             memory_bytes: self.budget.used(),
             memory_limit_bytes: self.budget.limit(),
-            typical_block_bytes: self.typical_bytes,
+            typical_block_bytes: self.weight.bytes(),
             counts: self.counts,
         };
         serde_json::to_value(state).unwrap_or_default()

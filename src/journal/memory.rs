@@ -249,11 +249,17 @@ mod tests {
     use super::*;
     use crate::core::rehearsal::Rehearsal;
 
+    /// A journal of one event, and who goes on with it.
+    async fn begun() -> (MemoryJournal, Rehearsal) {
+        let (journal, mut rehearsal) =
+            (MemoryJournal::new(ChainId::evm(1), Options::default()), Rehearsal::new(5));
+        journal.append(vec![rehearsal.apply(1)]).await.unwrap();
+        (journal, rehearsal)
+    }
+
     #[tokio::test]
     async fn a_failed_append_halts_the_twin_as_it_halts_the_journal() {
-        let journal = MemoryJournal::new(ChainId::evm(1), Options::default());
-        let mut rehearsal = Rehearsal::new(5);
-        journal.append(vec![rehearsal.apply(1)]).await.unwrap();
+        let (journal, mut rehearsal) = begun().await;
         let held = journal.extent();
         journal.fail_next_append(Left::Nothing);
         let draft = rehearsal.apply(2);
@@ -268,9 +274,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_failed_append_left_is_seen_once_the_twin_is_opened_again() {
-        let journal = MemoryJournal::new(ChainId::evm(1), Options::default());
-        let mut rehearsal = Rehearsal::new(5);
-        journal.append(vec![rehearsal.apply(1)]).await.unwrap();
+        let (journal, mut rehearsal) = begun().await;
         let known = journal.tail();
         journal.fail_next_append(Left::Everything);
         let failed = journal.append(vec![rehearsal.apply(2)]).await;

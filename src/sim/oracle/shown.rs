@@ -122,13 +122,8 @@ fn several<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Vec<T> {
     }
 }
 
-/// Brackets within texts count, too: there are few. Nothing is nested deeper than it has brackets.
+/// Brackets within texts count, too: there are few.
 fn is_shallow(json: &str) -> bool {
-    let opening = |byte: &u8| matches!(byte, b'[' | b'{');
-    json.as_bytes().iter().filter(|byte| opening(byte)).count() <= LEVELS || deepest(json) <= LEVELS
-}
-
-fn deepest(json: &str) -> usize {
     let steps = json.bytes().scan(0_usize, |depth, byte| {
         match byte {
             b'[' | b'{' => *depth += 1,
@@ -137,7 +132,7 @@ fn deepest(json: &str) -> usize {
         }
         Some(*depth)
     });
-    steps.max().unwrap_or_default()
+    steps.max().unwrap_or_default() <= LEVELS
 }
 
 fn say<'a>(messages: Vec<Message<'a>>, fits: impl Fn(&Message<'a>) -> bool) -> Said {
